@@ -1,0 +1,133 @@
+//! The request context: what is known about a request, by condition key.
+
+use std::borrow::Cow;
+
+use crate::iot;
+
+/// The value of one condition key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContextValue {
+    /// The usual case: one value.
+    Single(String),
+    /// A multi-valued key such as `aws:TagKeys`. An empty list counts as an absent key.
+    List(Vec<String>),
+    /// The key matters to this request but its value could not be computed: it fails every `Allow` that
+    /// depends on it and satisfies every `Deny` that does.
+    Undetermined,
+}
+
+/// Condition keys and their values. Keys compare case-insensitively.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    // A request has some twenty keys: scanning a small vector beats hashing.
+    // INVARIANT: keys are ASCII-lower-case and unique.
+    entries: Vec<(Cow<'static, str>, ContextValue)>,
+}
+
+impl Context {
+    pub(crate) const EMPTY: Self = Self {
+        entries: Vec::new(),
+    };
+
+    /// An empty context.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a single-valued key, replacing what it had. A lower-case `&'static str` key costs no allocation.
+    pub fn insert(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<String>) {
+        self.set(key.into(), ContextValue::Single(value.into()));
+    }
+
+    /// Sets a multi-valued key, replacing what it had. Of the lists of certificate attributes
+    /// (`iot:Certificate.*.List`) AWS IoT reads the first five items, and so do we.
+    pub fn insert_list(&mut self, key: impl Into<Cow<'static, str>>, mut values: Vec<String>) {
+        let key = lower_cased(key.into());
+        if iot::is_certificate_key(&key) {
+            values.truncate(iot::CERTIFICATE_LIST_ITEMS);
+        }
+        self.set(key, ContextValue::List(values));
+    }
+
+    /// Sets a key whose value matters but cannot be computed; see [`ContextValue::Undetermined`].
+    pub fn insert_undetermined(&mut self, key: impl Into<Cow<'static, str>>) {
+        self.set(key.into(), ContextValue::Undetermined);
+    }
+
+    /// The value of a key, in any spelling of its case.
+    pub fn get(&self, key: &str) -> Option<&ContextValue> {
+        self.entries
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(key))
+            .map(|(_, value)| value)
+    }
+
+    /// All keys, in lower case, with their values, in order of insertion.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &ContextValue)> {
+        self.entries.iter().map(|(key, value)| (&**key, value))
+    }
+
+    /// The value of a key that is already in lower case.
+    pub(crate) fn lookup(&self, lower_key: &str) -> Option<&ContextValue> {
+        self.entries
+            .iter()
+            .find(|(name, _)| name == lower_key)
+            .map(|(_, value)| value)
+    }
+
+    fn set(&mut self, key: Cow<'static, str>, value: ContextValue) {
+        let key = lower_cased(key);
+        match self.entries.iter_mut().find(|(name, _)| *name == key) {
+            Some((_, slot)) => *slot = value,
+            None => self.entries.push((key, value)),
+        }
+    }
+}
+
+fn lower_cased(key: Cow<'static, str>) -> Cow<'static, str> {
+    if key.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(key.to_ascii_lowercase())
+    } else {
+        key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_found_in_any_case() {
+        let mut context = Context::new();
+        context.insert("aws:SourceIp", "192.0.2.1");
+        assert_eq!(
+            context.get("AWS:sourceip"),
+            Some(&ContextValue::Single("192.0.2.1".into()))
+        );
+        assert_eq!(context.lookup("aws:sourceip"), context.get("aws:SourceIp"));
+    }
+
+    #[test]
+    fn inserting_again_replaces_the_value() {
+        let mut context = Context::new();
+        context.insert("aws:userid", "a");
+        context.insert_undetermined("aws:UserId");
+        assert_eq!(
+            context.iter().collect::<Vec<_>>(),
+            [("aws:userid", &ContextValue::Undetermined)]
+        );
+    }
+
+    #[test]
+    fn certificate_lists_keep_five_items_and_other_lists_all() {
+        let six: Vec<String> = (0..6).map(|n| n.to_string()).collect();
+        let mut context = Context::new();
+        context.insert_list("iot:Certificate.Subject.CommonName.List", six.clone());
+        context.insert_list("aws:TagKeys", six.clone());
+        assert_eq!(
+            context.get("iot:certificate.subject.commonname.list"),
+            Some(&ContextValue::List(six[..5].to_vec()))
+        );
+        assert_eq!(context.get("aws:TagKeys"), Some(&ContextValue::List(six)));
+    }
+}
