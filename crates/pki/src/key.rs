@@ -1,0 +1,3 @@
+//! Where private keys come from.
+
+pub mod file;
