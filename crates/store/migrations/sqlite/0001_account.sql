@@ -1,0 +1,5 @@
+CREATE TABLE IF NOT EXISTS account (
+    id TEXT NOT NULL PRIMARY KEY,
+    endpoint_prefix TEXT NOT NULL UNIQUE,
+    created_at_ms INTEGER NOT NULL
+) STRICT

@@ -1,0 +1,2 @@
+CREATE INDEX IF NOT EXISTS thing_attribute_by_value
+ON thing_attribute (account_id, name, value, thing_name)

@@ -1,0 +1,5 @@
+CREATE TABLE IF NOT EXISTS ring_key (
+    id INTEGER NOT NULL PRIMARY KEY,
+    sealed BLOB NOT NULL,
+    created_at_ms INTEGER NOT NULL
+) STRICT
