@@ -37,9 +37,10 @@ pub fn uuid(entropy: &dyn Entropy) -> Result<String, EntropyExhausted> {
         .to_string())
 }
 
-/// A unique id with one of IAM's prefixes (`AROA`, `AIDA`, `ANPA`): 22 characters.
+/// A unique id with one of IAM's prefixes (`AROA`, `AIDA`, `ANPA`): 21 characters.
 pub fn unique_id(entropy: &dyn Entropy, prefix: &str) -> Result<UniqueId, EntropyExhausted> {
     let random = data_encoding::BASE32_NOPAD.encode(&bytes::<11>(entropy)?);
+    let random: String = random.chars().take(17).collect();
     Ok(UniqueId::from_parts(prefix, &random))
 }
 

@@ -129,6 +129,11 @@ pub fn check_managed_document(document: &str) -> Result<(), Error> {
     check_inline_document(document)
 }
 
+/// What an inline policy counts towards [`Entity::inline_policies_size_max`], in characters.
+pub fn inline_size(document: &str) -> usize {
+    thingpass_policy::limits::size_without_whitespace(document)
+}
+
 /// Checks an inline policy's document: grammar. Its size counts with its entity's others.
 ///
 /// # Errors

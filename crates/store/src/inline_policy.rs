@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use thingpass_domain::error::Error;
 use thingpass_domain::id::{AccountId, PolicyName};
-use thingpass_domain::managed_policy::{Entity, InlinePolicyStore, absent_inline};
+use thingpass_domain::managed_policy::{Entity, InlinePolicyStore, absent_inline, inline_size};
 use thingpass_domain::page::{Page, PageRequest};
 
 use crate::SqliteStore;
@@ -42,7 +42,7 @@ impl InlinePolicyStore for SqliteStore {
                     .await?;
                 let mut size: usize = 0;
                 for row in &rows {
-                    size = size.saturating_add(size_without_whitespace(&row.text("document")?));
+                    size = size.saturating_add(inline_size(&row.text("document")?));
                 }
                 let max = entity.inline_policies_size_max();
                 if size > max {
@@ -133,12 +133,4 @@ impl InlinePolicyStore for SqliteStore {
             .collect::<Result<_, _>>()?;
         Ok(Page::of(names, page.limit, PolicyName::to_string))
     }
-}
-
-/// As IAM counts: "white space not counted" (IAM quotas).
-fn size_without_whitespace(document: &str) -> usize {
-    document
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '\t' | '\n' | '\r'))
-        .count()
 }

@@ -1,0 +1,67 @@
+//! `Action=ListRolePolicies` — https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRolePolicies.html
+//! Divergences: none.
+
+use serde::Deserialize;
+use thingpass_domain::arn::AccountRegion;
+use thingpass_domain::error::Error;
+use thingpass_domain::id::RoleName;
+use thingpass_domain::managed_policy::Entity;
+
+use crate::api::form;
+use crate::api::iam::inline_policy::{self, Names};
+use crate::api::operation::{Call, Demands, Operation};
+
+/// ListRolePolicies.
+#[derive(Debug)]
+pub struct ListRolePolicies;
+
+/// See the AWS documentation.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Input {
+    role_name: RoleName,
+    marker: Option<String>,
+    #[serde(default, deserialize_with = "form::optional_number")]
+    max_items: Option<u32>,
+}
+
+impl Operation for ListRolePolicies {
+    const NAME: &'static str = "ListRolePolicies";
+    const ACTION: &'static str = "iam:ListRolePolicies";
+    type Input = Input;
+    type Output = Names;
+
+    fn demands(input: &Input, _home: &AccountRegion) -> Demands {
+        Demands::on(Self::ACTION, &input.role_name)
+    }
+
+    async fn handle(call: Call<'_>, input: Input) -> Result<Names, Error> {
+        let Input {
+            role_name,
+            marker,
+            max_items,
+        } = input;
+        inline_policy::list(call, Entity::Role(role_name), marker.as_deref(), max_items).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ListRolePolicies;
+    use crate::api::iam::inline_policy::put_role_policy::PutRolePolicy;
+    use crate::api::iam::inline_policy::testing as story;
+    use crate::api::iam::testing::Subject;
+
+    #[tokio::test]
+    async fn names_are_listed_in_order_page_by_page() {
+        story::names_are_listed_in_order_page_by_page::<PutRolePolicy, ListRolePolicies>(
+            Subject::Role,
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_list_is_refused_where_it_must_be() {
+        story::a_list_is_refused_where_it_must_be::<ListRolePolicies>(Subject::Role).await;
+    }
+}

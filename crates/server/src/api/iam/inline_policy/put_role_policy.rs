@@ -1,0 +1,85 @@
+//! `Action=PutRolePolicy` — https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+//! Divergences: none.
+
+use serde::Deserialize;
+use thingpass_domain::arn::AccountRegion;
+use thingpass_domain::error::Error;
+use thingpass_domain::id::{PolicyName, RoleName};
+use thingpass_domain::managed_policy::Entity;
+
+use crate::api::iam::document::Document;
+use crate::api::iam::inline_policy;
+use crate::api::operation::{Call, Demands, Operation};
+use crate::api::resolve::PrincipalDemand;
+
+/// PutRolePolicy.
+#[derive(Debug)]
+pub struct PutRolePolicy;
+
+/// See the AWS documentation.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Input {
+    role_name: RoleName,
+    policy_name: PolicyName,
+    policy_document: Document,
+}
+
+impl Operation for PutRolePolicy {
+    const NAME: &'static str = "PutRolePolicy";
+    const ACTION: &'static str = "iam:PutRolePolicy";
+    type Input = Input;
+    type Output = ();
+
+    fn demands(input: &Input, _home: &AccountRegion) -> Demands {
+        PrincipalDemand::new(Self::ACTION, &input.role_name)
+            .with_standing_boundary()
+            .into()
+    }
+
+    async fn handle(call: Call<'_>, input: Input) -> Result<(), Error> {
+        let Input {
+            role_name,
+            policy_name,
+            policy_document,
+        } = input;
+        inline_policy::put(
+            call,
+            Entity::Role(role_name),
+            &policy_name,
+            &policy_document,
+        )
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PutRolePolicy;
+    use crate::api::iam::inline_policy::get_role_policy::GetRolePolicy;
+    use crate::api::iam::inline_policy::testing as story;
+    use crate::api::iam::testing::Subject;
+
+    #[tokio::test]
+    async fn a_policy_stands_and_a_second_replaces_it() {
+        story::a_policy_stands_and_a_second_replaces_it::<PutRolePolicy, GetRolePolicy>(
+            Subject::Role,
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn all_policies_together_stay_within_the_quota() {
+        story::all_policies_together_stay_within_the_quota::<PutRolePolicy>(Subject::Role).await;
+    }
+
+    #[tokio::test]
+    async fn a_document_that_is_no_policy_is_malformed() {
+        story::a_document_that_is_no_policy_is_malformed::<PutRolePolicy>(Subject::Role).await;
+    }
+
+    #[tokio::test]
+    async fn a_put_is_refused_where_it_must_be() {
+        story::a_put_is_refused_where_it_must_be::<PutRolePolicy>(Subject::Role).await;
+    }
+}

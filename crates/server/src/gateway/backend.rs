@@ -1,0 +1,3 @@
+//! What stands behind the gateway.
+
+pub mod embedded;

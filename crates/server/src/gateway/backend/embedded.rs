@@ -1,0 +1,153 @@
+//! The embedded table engine: SQLite behind one connection, so behind one thread.
+//!
+//! The engine commits in WAL mode with `synchronous=FULL` (SQLite's default, which the engine leaves
+//! alone): a write that was acknowledged has been synced and survives `kill -9` and power loss.
+
+mod engine;
+mod error;
+mod kinds;
+mod schemas;
+mod sweep;
+mod worker;
+
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bytes::Bytes;
+use thingpass_domain::arn::AccountRegion;
+use tokio::sync::oneshot;
+
+pub use self::error::{OpenFailure, TableFault};
+use self::schemas::Schemas;
+pub use self::worker::Health;
+use self::worker::{Job, Worker};
+use super::super::request::Request;
+use super::super::table_keys::TableKeys;
+
+/// How many requests may wait for the engine. More are throttled.
+const QUEUE_LENGTH: usize = 1024;
+/// How often items whose time to live is over are deleted.
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
+
+/// The tables of one account in one region.
+#[derive(Debug)]
+pub struct Tables {
+    home: AccountRegion,
+    schemas: Arc<Schemas>,
+    health: Arc<Health>,
+    jobs: SyncSender<Job>,
+    worker: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Tables {
+    /// Opens the database at `path`, creating it readable by its owner alone, and starts the thread
+    /// that owns it. ARNs in answers are of `home`.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or is none of the engine's.
+    pub fn open(path: &Path, home: AccountRegion) -> Result<Self, OpenFailure> {
+        let schemas = Arc::new(Schemas::default());
+        let health = Arc::new(Health::default());
+        let (jobs, queue) = sync_channel(QUEUE_LENGTH);
+        let worker = Worker::open(
+            path,
+            Arc::clone(&schemas),
+            Arc::clone(&health),
+            SWEEP_INTERVAL,
+        )?;
+        let worker = worker.spawn(queue)?;
+        Ok(Self {
+            home,
+            schemas,
+            health,
+            jobs,
+            worker: Mutex::new(Some(worker)),
+        })
+    }
+
+    /// The account and region that the tables are in.
+    pub fn home(&self) -> &AccountRegion {
+        &self.home
+    }
+
+    /// Whether the engine works: not after a panic until a request has succeeded again, and not once
+    /// it is closed.
+    pub fn is_healthy(&self) -> bool {
+        self.health.is_good()
+    }
+
+    /// The keys of a table; none if there is no such table.
+    ///
+    /// # Errors
+    /// When the engine is overloaded, closed or broken.
+    pub async fn keys(&self, table: &str) -> Result<Option<Arc<TableKeys>>, TableFault> {
+        if let Some(keys) = self.schemas.known(table) {
+            return Ok(Some(keys));
+        }
+        let (reply, answer) = oneshot::channel();
+        self.submit(Job::Keys {
+            table: table.to_owned(),
+            reply,
+        })?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(TableFault::unavailable()))
+    }
+
+    /// Executes a classified request. Its demands must have been allowed.
+    ///
+    /// # Errors
+    /// What DynamoDB answers; and throttling, when too many requests wait.
+    pub async fn execute(&self, request: Request) -> Result<Bytes, TableFault> {
+        let Request {
+            operation,
+            body,
+            relies_on,
+            stream,
+        } = request;
+        let work = engine::prepare(operation, body, &self.home)?;
+        let (reply, answer) = oneshot::channel();
+        self.submit(Job::Execute {
+            work,
+            relies_on,
+            stream,
+            reply,
+        })?;
+        let answer = answer
+            .await
+            .unwrap_or_else(|_| Err(TableFault::unavailable()))?;
+        answer()
+    }
+
+    /// Executes what waits, then closes the database. Requests that come later are refused.
+    pub async fn close(&self) {
+        let worker = self
+            .worker
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(worker) = worker else { return };
+        let jobs = self.jobs.clone();
+        // Both wait, for a place in the queue and for the thread, hence not on this one.
+        let closed = tokio::task::spawn_blocking(move || {
+            let was_open = jobs.send(Job::Close).is_ok();
+            worker.join().is_ok() && was_open
+        });
+        if !closed.await.unwrap_or(false) {
+            tracing::error!("the table engine did not close in order");
+        }
+    }
+
+    fn submit(&self, job: Job) -> Result<(), TableFault> {
+        self.jobs.try_send(job).map_err(|failure| match failure {
+            TrySendError::Full(_) => TableFault::throttled("too many requests wait for the tables"),
+            TrySendError::Disconnected(_) => TableFault::unavailable(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! What a request demands: a classifier per service.
+
+pub mod dynamodb;

@@ -1,0 +1,151 @@
+//! The accept loop: connections are counted, hand-shaken within a time, served, and drained when
+//! the daemon stops.
+
+pub mod tls;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::body::Answer;
+use crate::config::Limits;
+
+/// Bytes of a request's head: AWS's session tokens fit several times.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+const HEADERS_MAX: usize = 100;
+const STREAMS_MAX: u32 = 64;
+
+/// A door: makes the service of a connection.
+pub trait Door: Send + Sync + 'static {
+    /// Serves one connection's requests.
+    type Service: Service<
+            Request<Incoming>,
+            Response = Response<Answer>,
+            Error = std::convert::Infallible,
+            Future: Send + 'static,
+        > + Send
+        + 'static;
+
+    /// The service of a connection whose TLS handshake is done.
+    fn connect(self: &Arc<Self>, peer: SocketAddr, tls: &rustls::ServerConnection)
+    -> Self::Service;
+}
+
+/// Accepts connections until `stop` resolves, then lets those in flight finish.
+pub async fn listen<D: Door>(
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    door: Arc<D>,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
+    let places = Arc::new(Semaphore::new(limits.max_connections));
+    let graceful = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of descriptors, most likely: those that end make room.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            tracing::warn!(%peer, "max_connections are open: the connection is closed");
+            continue;
+        };
+        let (door, watcher) = (Arc::clone(&door), graceful.watcher());
+        let (acceptor, limits) = (acceptor.clone(), limits.clone());
+        tokio::spawn(async move {
+            let handshake = handshake(stream, acceptor, limits.handshake_timeout_seconds);
+            if let Some(stream) = handshake.await {
+                let service = door.connect(peer, stream.get_ref().1);
+                serve(stream, service, &limits, watcher).await;
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    let drained = graceful.shutdown();
+    let patience = Duration::from_secs(limits.shutdown_timeout_seconds);
+    if tokio::time::timeout(patience, drained).await.is_err() {
+        tracing::warn!("requests were still in flight after shutdown_timeout_seconds");
+    }
+}
+
+async fn handshake(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    seconds: u64,
+) -> Option<TlsStream<TcpStream>> {
+    stream.set_nodelay(true).ok()?;
+    let accepted = tokio::time::timeout(Duration::from_secs(seconds), acceptor.accept(stream));
+    match accepted.await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "TLS handshake failed");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("TLS handshake took too long");
+            None
+        }
+    }
+}
+
+async fn serve<S>(
+    stream: TlsStream<TcpStream>,
+    service: S,
+    limits: &Limits,
+    watcher: hyper_util::server::graceful::Watcher,
+) where
+    S: Service<
+            Request<Incoming>,
+            Response = Response<Answer>,
+            Error = std::convert::Infallible,
+            Future: Send + 'static,
+        > + Send
+        + 'static,
+{
+    let head_timeout = Duration::from_secs(limits.head_timeout_seconds);
+    let is_http_2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP_2);
+    let io = TokioIo::new(stream);
+    let served = if is_http_2 {
+        let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS_MAX)
+            .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+            .keep_alive_interval(head_timeout)
+            .keep_alive_timeout(head_timeout)
+            .serve_connection(io, service);
+        Box::pin(watcher.watch(connection)).await
+    } else {
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(head_timeout)
+            .max_buf_size(HEAD_BYTES_MAX)
+            .max_headers(HEADERS_MAX)
+            .serve_connection(io, service);
+        watcher.watch(connection).await
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, "connection ended");
+    }
+}

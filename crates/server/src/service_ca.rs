@@ -1,0 +1,177 @@
+//! The daemon's own certificates: the service CA that clients trust, the server certificate that
+//! it signs, and the CA of the device certificates that Thingpass makes itself.
+
+use thingpass_domain::clock::Clock;
+use thingpass_domain::entropy::{self, Entropy};
+use thingpass_domain::error::Error;
+use thingpass_pki::Certificate;
+use thingpass_pki::issue::Authority;
+use time::{Duration, OffsetDateTime};
+
+use crate::boot::BootFault;
+use crate::data_dir::DataDir;
+
+/// File of the service CA's certificate, which clients trust.
+pub const SERVICE_CA_FILE: &str = "service-ca.pem";
+
+const CA_YEARS: i64 = 20;
+const SERVER_DAYS: i64 = 397;
+const RENEW_BEFORE_DAYS: i64 = 30;
+/// Clients' clocks may be behind.
+const BACKDATED: Duration = Duration::hours(24);
+
+/// The service CA.
+#[derive(Debug)]
+pub struct ServiceCa {
+    authority: Authority,
+}
+
+/// A server certificate with its chain and key, as PEM and DER.
+pub struct ServerIdentity {
+    /// The certificate, then the CA's.
+    pub chain: Vec<Vec<u8>>,
+    /// PKCS#8 PEM.
+    pub key_pem: zeroize::Zeroizing<String>,
+    /// When it is to be replaced.
+    pub renew_at: OffsetDateTime,
+}
+
+impl std::fmt::Debug for ServerIdentity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServerIdentity")
+            .field("renew_at", &self.renew_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ServiceCa {
+    /// Reads the CA, or makes it.
+    ///
+    /// # Errors
+    /// [`BootFault`].
+    pub fn open(
+        data_dir: &DataDir,
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, BootFault> {
+        let authority = authority(
+            data_dir,
+            "service-ca",
+            "Thingpass service CA",
+            clock,
+            entropy,
+        )?;
+        Ok(Self { authority })
+    }
+
+    /// The server certificate for these names: the one that stands, or a new one where the names
+    /// changed or its end is near.
+    ///
+    /// # Errors
+    /// [`BootFault`].
+    pub fn server_identity(
+        &self,
+        data_dir: &DataDir,
+        names: &[String],
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+    ) -> Result<ServerIdentity, BootFault> {
+        let now = clock.now();
+        if let Some(standing) = self.standing(data_dir, names)?
+            && now < standing.renew_at
+        {
+            return Ok(standing);
+        }
+        let (from, until) = (now - BACKDATED, now + Duration::days(SERVER_DAYS));
+        let serial = entropy::bytes::<16>(entropy).map_err(Error::from)?;
+        let issued = self.authority.issue_server(names, from, until, serial)?;
+        data_dir.write("server.key", issued.key_pem.as_bytes())?;
+        data_dir.write("server.pem", issued.certificate.to_pem().as_bytes())?;
+        data_dir.write("server.names", names.join("\n").as_bytes())?;
+        Ok(self.identity(&issued.certificate, issued.key_pem))
+    }
+
+    fn standing(
+        &self,
+        data_dir: &DataDir,
+        names: &[String],
+    ) -> Result<Option<ServerIdentity>, BootFault> {
+        let files = ["server.pem", "server.key", "server.names"].map(|name| data_dir.read(name));
+        let [Some(pem), Some(key), Some(old_names)] = files.map(|file| file.ok().flatten()) else {
+            return Ok(None);
+        };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if text(&old_names) != names.join("\n") {
+            return Ok(None);
+        }
+        let certificate = Certificate::from_pem(&text(&pem))?;
+        if certificate
+            .is_signed_by(self.authority.certificate())
+            .is_err()
+        {
+            return Ok(None);
+        }
+        Ok(Some(self.identity(
+            &certificate,
+            zeroize::Zeroizing::new(text(&key)),
+        )))
+    }
+
+    fn identity(
+        &self,
+        certificate: &Certificate,
+        key_pem: zeroize::Zeroizing<String>,
+    ) -> ServerIdentity {
+        let chain = [certificate, self.authority.certificate()];
+        ServerIdentity {
+            chain: chain.map(|certificate| certificate.der().to_vec()).to_vec(),
+            key_pem,
+            renew_at: certificate.not_after() - Duration::days(RENEW_BEFORE_DAYS),
+        }
+    }
+}
+
+/// The CA of the device certificates that CreateKeysAndCertificate and CreateCertificateFromCsr
+/// make.
+///
+/// # Errors
+/// [`BootFault`].
+pub fn device_authority(
+    data_dir: &DataDir,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<Authority, BootFault> {
+    authority(data_dir, "device-ca", "Thingpass device CA", clock, entropy)
+}
+
+fn authority(
+    data_dir: &DataDir,
+    file: &str,
+    common_name: &str,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<Authority, BootFault> {
+    let (pem_file, key_file) = (format!("{file}.pem"), format!("{file}.key"));
+    match (data_dir.read(&pem_file)?, data_dir.read(&key_file)?) {
+        (Some(pem), Some(key)) => {
+            let text =
+                |bytes: &[u8]| zeroize::Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+            Ok(Authority::from_pem(&text(&pem), &text(&key))?)
+        }
+        (Some(_), None) => Err(data_dir
+            .fault(format!(
+                "`{key_file}` is missing beside `{pem_file}`: put it back from your backup, or \
+                 remove `{pem_file}` too and have every client trust the new one"
+            ))
+            .into()),
+        (None, _) => {
+            let now = clock.now();
+            let until = now + Duration::days(CA_YEARS * 365);
+            let serial = entropy::bytes::<16>(entropy).map_err(Error::from)?;
+            let authority = Authority::generate(common_name, now - BACKDATED, until, serial)?;
+            data_dir.write(&key_file, authority.key_pem().as_bytes())?;
+            data_dir.write(&pem_file, authority.certificate().to_pem().as_bytes())?;
+            Ok(authority)
+        }
+    }
+}

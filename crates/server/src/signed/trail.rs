@@ -1,0 +1,132 @@
+//! What is known of a signed request so far, for its audit event.
+
+use std::net::IpAddr;
+
+use http::StatusCode;
+use thingpass_domain::audit::{AuditEvent, Decision, Door, Reason};
+use thingpass_domain::authorize::Demand;
+use thingpass_domain::caller::{Caller, Identity};
+use thingpass_domain::session::Origin;
+use thingpass_wire::timestamp::iso_8601;
+use time::OffsetDateTime;
+
+/// What is known so far.
+#[derive(Debug)]
+pub struct Trail {
+    request_id: String,
+    time: OffsetDateTime,
+    source_ip: IpAddr,
+    account: String,
+    action: String,
+    resource: String,
+    access_key_id: Option<String>,
+    principal: Option<String>,
+    certificate_id: Option<String>,
+    thing: Option<String>,
+    role_alias: Option<String>,
+    role: Option<String>,
+}
+
+impl Trail {
+    /// A request of which nothing is known but where and when.
+    pub fn new(
+        request_id: String,
+        time: OffsetDateTime,
+        source_ip: IpAddr,
+        account: &str,
+        target: &str,
+    ) -> Self {
+        Self {
+            request_id,
+            time,
+            source_ip,
+            account: account.to_owned(),
+            action: "unknown".to_owned(),
+            // A path may be long, and a query may hold a signature: neither is kept.
+            resource: target
+                .split('?')
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .take(256)
+                .collect(),
+            access_key_id: None,
+            principal: None,
+            certificate_id: None,
+            thing: None,
+            role_alias: None,
+            role: None,
+        }
+    }
+
+    /// The id that the client is told.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The client says that it holds this key.
+    pub fn claims(&mut self, access_key_id: &str) {
+        self.access_key_id = Some(access_key_id.chars().take(128).collect());
+    }
+
+    /// The client is this caller.
+    pub fn is(&mut self, caller: &Caller) {
+        self.principal = Some(caller.arn.clone());
+        self.account = caller.account.to_string();
+        let Identity::Session(session) = &caller.identity else {
+            return;
+        };
+        self.role = Some(caller.principal_arn.clone());
+        let Origin::Device(device) = &session.origin else {
+            return;
+        };
+        self.certificate_id = Some(device.certificate_id.to_string());
+        self.role_alias = Some(device.role_alias.to_string());
+        self.thing = device.thing.as_ref().map(|thing| thing.name.to_string());
+    }
+
+    /// The client asks for this action, on what is not known yet.
+    pub fn asks(&mut self, action: impl Into<String>) {
+        self.action = action.into();
+    }
+
+    /// The client asks for all of this.
+    pub fn demands(&mut self, demands: &[Demand]) {
+        let join = |part: fn(&Demand) -> &str| {
+            let mut parts: Vec<&str> = demands.iter().map(part).collect();
+            parts.dedup();
+            parts.join(" ")
+        };
+        self.action = join(|demand| &demand.action);
+        self.resource = join(|demand| &demand.resource);
+    }
+
+    /// The event of a decision.
+    pub fn event(
+        &self,
+        decision: Decision,
+        answer: Option<(StatusCode, &str)>,
+        reason: Reason,
+    ) -> AuditEvent<'_> {
+        let text = |member: &'_ Option<String>| member.clone().map(Into::into);
+        AuditEvent {
+            time: iso_8601(self.time).into(),
+            request_id: self.request_id.as_str().into(),
+            door: Door::Service,
+            decision,
+            account: self.account.as_str().into(),
+            action: self.action.as_str().into(),
+            resource: self.resource.as_str().into(),
+            principal: text(&self.principal),
+            certificate_id: text(&self.certificate_id),
+            thing: text(&self.thing),
+            role_alias: text(&self.role_alias),
+            role: text(&self.role),
+            access_key_id: text(&self.access_key_id),
+            source_address: self.source_ip.to_string().into(),
+            status: answer.map(|(status, _)| status.as_u16()),
+            error_code: answer.map(|(_, code)| code.to_owned().into()),
+            reason,
+        }
+    }
+}
