@@ -129,6 +129,15 @@ impl RoleArn {
     }
 }
 
+impl RoleArn {
+    /// Whether this is the ARN of `role`, letter by letter. Roles are found in any case of their
+    /// letters, policies compare ARNs as they are written: an ARN that is spelt otherwise must not
+    /// stand for a role that a policy protects.
+    pub fn names(&self, account: &AccountId, role: &crate::role::Role) -> bool {
+        self.account == *account && self.path == role.path && self.name == role.name
+    }
+}
+
 impl std::fmt::Display for RoleArn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {

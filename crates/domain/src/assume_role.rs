@@ -119,6 +119,7 @@ pub fn assume_role(
             session_name: name.clone(),
             policy: request.policy.clone(),
             policy_arns,
+            device: caller.session().and_then(Session::device).cloned(),
         }),
     };
     Ok(Assumed {
@@ -156,7 +157,7 @@ fn authorized_role(
         .directory
         .role_by_name(&wanted.account, &wanted.name)?;
     let role = found
-        .filter(|role| role.role.path == wanted.path)
+        .filter(|role| wanted.names(&wanted.account, &role.role))
         .ok_or_else(|| absent(format!("role `{wanted}` does not exist")))?;
     let mut context = authorize::context(caller, facts);
     context.insert("sts:rolesessionname", request.session_name.as_str());

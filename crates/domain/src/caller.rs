@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
 use crate::access_key::AccessKeyStatus;
-use crate::arn::{self, RoleArn};
+use crate::arn;
 use crate::audit::{Check, Reason};
 use crate::clock::Clock;
 use crate::directory::{Directory, ReadyPolicies, ReadyRole};
@@ -52,14 +52,19 @@ pub enum Identity {
 }
 
 impl Caller {
-    /// The device's part of the session, if a device asks.
-    pub fn device(&self) -> Option<&DeviceSession> {
+    /// The session that asks, if it is one.
+    pub fn session(&self) -> Option<&Session> {
         match &self.identity {
-            Identity::Session(session) => match &session.origin {
-                Origin::Device(device) => Some(device),
-                Origin::AssumeRole(_) => None,
-            },
+            Identity::Session(session) => Some(session),
             Identity::User(_) => None,
+        }
+    }
+
+    /// The device's part of the session, if a device itself asks.
+    fn device(&self) -> Option<&DeviceSession> {
+        match &self.session()?.origin {
+            Origin::Device(device) => Some(device),
+            Origin::AssumeRole(_) => None,
         }
     }
 
@@ -274,7 +279,7 @@ impl CallerDirectory {
         if now >= session.expires_at {
             return ended(true, format!("the session ended at {}", session.expires_at));
         }
-        let Origin::Device(device) = &session.origin else {
+        let Some(device) = session.device() else {
             return Ok(None);
         };
         if let Some(text) = self.device_fault(&session.account, device, now)? {
@@ -287,17 +292,8 @@ impl CallerDirectory {
         let Some(alias) = alias else {
             return ended(false, format!("role alias `{name}` has been deleted"));
         };
-        let RoleArn {
-            account,
-            path,
-            name: role_name,
-        } = &alias.role_arn;
-        let same = *account == session.account
-            && *path == role.role.path
-            && role_name
-                .as_str()
-                .eq_ignore_ascii_case(role.role.name.as_str());
-        if !same {
+        let is_direct = matches!(session.origin, Origin::Device(_));
+        if is_direct && !alias.role_arn.names(&session.account, &role.role) {
             let text = format!("role alias `{name}` points to another role now");
             return ended(true, text);
         }

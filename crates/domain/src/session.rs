@@ -60,9 +60,20 @@ pub struct AssumedRoleSession {
     pub policy: Option<String>,
     /// ARNs of managed policies that narrow it too.
     pub policy_arns: Vec<String>,
+    /// The device whose session called, directly or along a chain of sessions: this session ends
+    /// with that device's certificate too.
+    pub device: Option<DeviceSession>,
 }
 
 impl Session {
+    /// The device that the session goes back to, directly or along a chain of sessions.
+    pub fn device(&self) -> Option<&DeviceSession> {
+        match &self.origin {
+            Origin::Device(device) => Some(device),
+            Origin::AssumeRole(assumed) => assumed.device.as_ref(),
+        }
+    }
+
     /// `RoleSessionName`: for a device its certificate id, as AWS does.
     pub fn name(&self) -> String {
         match &self.origin {

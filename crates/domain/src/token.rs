@@ -22,6 +22,7 @@ const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 5;
 const KIND_DEVICE: u8 = 1;
 const KIND_ASSUMED_ROLE: u8 = 2;
+const KIND_ASSUMED_ROLE_BY_DEVICE: u8 = 3;
 
 /// Credentials as they are given out.
 pub struct Credentials {
@@ -120,6 +121,7 @@ fn write(session: &Session) -> Result<Vec<u8>, Error> {
     let mut to = Vec::with_capacity(256);
     let kind = match &session.origin {
         Origin::Device(_) => KIND_DEVICE,
+        Origin::AssumeRole(assumed) if assumed.device.is_some() => KIND_ASSUMED_ROLE_BY_DEVICE,
         Origin::AssumeRole(_) => KIND_ASSUMED_ROLE,
     };
     to.push(kind);
@@ -127,24 +129,26 @@ fn write(session: &Session) -> Result<Vec<u8>, Error> {
     text(&mut to, session.role_id.as_str())?;
     to.extend_from_slice(&session.issued_at.unix_timestamp().to_be_bytes());
     to.extend_from_slice(&session.expires_at.unix_timestamp().to_be_bytes());
-    match &session.origin {
-        Origin::Device(device) => {
-            to.extend_from_slice(device.certificate_id.as_bytes());
-            text(&mut to, device.role_alias.as_str())?;
-            let thing = device.thing.as_ref();
-            text(&mut to, thing.map_or("", |thing| thing.name.as_str()))?;
-            let thing_type = thing.and_then(|thing| thing.thing_type.as_ref());
-            text(&mut to, thing_type.map_or("", ThingTypeName::as_str))?;
-        }
-        Origin::AssumeRole(assumed) => {
-            text(&mut to, assumed.session_name.as_str())?;
-            text(&mut to, assumed.policy.as_deref().unwrap_or_default())?;
-            for arn in &assumed.policy_arns {
-                text(&mut to, arn)?;
-            }
+    if let Some(device) = session.device() {
+        write_device(&mut to, device)?;
+    }
+    if let Origin::AssumeRole(assumed) = &session.origin {
+        text(&mut to, assumed.session_name.as_str())?;
+        text(&mut to, assumed.policy.as_deref().unwrap_or_default())?;
+        for arn in &assumed.policy_arns {
+            text(&mut to, arn)?;
         }
     }
     Ok(to)
+}
+
+fn write_device(to: &mut Vec<u8>, device: &DeviceSession) -> Result<(), Error> {
+    to.extend_from_slice(device.certificate_id.as_bytes());
+    text(to, device.role_alias.as_str())?;
+    let thing = device.thing.as_ref();
+    text(to, thing.map_or("", |thing| thing.name.as_str()))?;
+    let thing_type = thing.and_then(|thing| thing.thing_type.as_ref());
+    text(to, thing_type.map_or("", ThingTypeName::as_str))
 }
 
 /// A length of two bytes, then the text.
@@ -165,7 +169,11 @@ fn read(body: &[u8]) -> Option<Session> {
     let expires_at = from.time()?;
     let origin = match kind {
         KIND_DEVICE => Origin::Device(read_device(&mut from)?),
-        KIND_ASSUMED_ROLE => Origin::AssumeRole(read_assumed_role(&mut from)?),
+        KIND_ASSUMED_ROLE => Origin::AssumeRole(read_assumed_role(&mut from, None)?),
+        KIND_ASSUMED_ROLE_BY_DEVICE => {
+            let device = read_device(&mut from)?;
+            Origin::AssumeRole(read_assumed_role(&mut from, Some(device))?)
+        }
         _ => return None,
     };
     from.0.is_empty().then_some(Session {
@@ -199,7 +207,10 @@ fn read_device(from: &mut Reader<'_>) -> Option<DeviceSession> {
     })
 }
 
-fn read_assumed_role(from: &mut Reader<'_>) -> Option<AssumedRoleSession> {
+fn read_assumed_role(
+    from: &mut Reader<'_>,
+    device: Option<DeviceSession>,
+) -> Option<AssumedRoleSession> {
     let session_name = RoleSessionName::new(from.text()?).ok()?;
     let policy = Some(from.text()?)
         .filter(|policy| !policy.is_empty())
@@ -212,6 +223,7 @@ fn read_assumed_role(from: &mut Reader<'_>) -> Option<AssumedRoleSession> {
         session_name,
         policy,
         policy_arns,
+        device,
     })
 }
 
@@ -289,19 +301,23 @@ mod tests {
     }
 
     #[test]
-    fn a_session_of_assume_role_comes_back_with_its_policies() {
+    fn a_session_of_assume_role_comes_back_with_its_policies_and_device() {
         let ring = ring(&stored(1));
-        let session = Session {
-            origin: Origin::AssumeRole(AssumedRoleSession {
-                session_name: RoleSessionName::new("alice").unwrap(),
-                policy: Some("{}".to_owned()),
-                policy_arns: vec!["arn:a".to_owned(), "arn:b".to_owned()],
-            }),
-            ..device_session(1)
-        };
-        let minted = mint(&ring, &session, &SystemEntropy).unwrap();
-        let opened = open(&ring, minted.access_key_id.as_str(), &minted.session_token).unwrap();
-        assert_eq!(opened.session, session);
+        let device = device_session(5).device().cloned();
+        for device in [None, device] {
+            let session = Session {
+                origin: Origin::AssumeRole(AssumedRoleSession {
+                    session_name: RoleSessionName::new("alice").unwrap(),
+                    policy: Some("{}".to_owned()),
+                    policy_arns: vec!["arn:a".to_owned(), "arn:b".to_owned()],
+                    device,
+                }),
+                ..device_session(1)
+            };
+            let minted = mint(&ring, &session, &SystemEntropy).unwrap();
+            let opened = open(&ring, minted.access_key_id.as_str(), &minted.session_token).unwrap();
+            assert_eq!(opened.session, session);
+        }
     }
 
     #[test]

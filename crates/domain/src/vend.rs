@@ -220,7 +220,7 @@ impl CredentialsProvider {
         }
         let found = self.directory.role_by_name(&wanted.account, &wanted.name)?;
         let role = found
-            .filter(|role| role.role.path == wanted.path)
+            .filter(|role| wanted.names(&wanted.account, &role.role))
             .ok_or_else(|| absent(format!("role `{wanted}` does not exist")))?;
         trust::trusts_credentials_provider(&role, request.home, request.role_alias)
             .map_err(refuse)?;

@@ -80,7 +80,7 @@ impl AuditLog for FileAuditLog {
 /// # Errors
 /// What the file system says.
 pub fn find(path: &Path, request_id: &str) -> std::io::Result<Vec<AuditEvent<'static>>> {
-    let mut files: Vec<PathBuf> = (1..)
+    let mut files: Vec<PathBuf> = (1..u32::MAX)
         .map(|number| old_file(path, number))
         .take_while(|file| file.exists())
         .collect();

@@ -18,7 +18,7 @@ use thingpass_domain::managed_policy::{AWS_MANAGED, Entity, aws_managed_arn};
 use thingpass_domain::page::PageRequest;
 use thingpass_domain::store::Store;
 use thingpass_domain::user::User;
-use thingpass_store::SqliteStore;
+use thingpass_store::{Options, SqliteStore};
 use zeroize::Zeroizing;
 
 use crate::api::endpoint::Endpoints;
@@ -107,7 +107,7 @@ pub async fn boot(
     let data_dir = DataDir::create(&config.data_dir)?;
     let lock = data_dir.lock()?;
     let root_key = root_key(&data_dir, &*entropy)?;
-    let opened = SqliteStore::open(&data_dir.database(), Default::default()).await?;
+    let opened = SqliteStore::open(&data_dir.database(), Options::default()).await?;
     let store: Arc<dyn Store> = Arc::new(opened);
     let account = account(&*store, config, &*clock, &*entropy).await?;
     let key_ring = open_key_ring(&*store, &root_key, &*clock, &*entropy).await?;

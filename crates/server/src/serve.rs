@@ -134,7 +134,7 @@ pub async fn serve(
     let device_tls = tls::device(Arc::clone(&certificate), verifier)?;
     let service_tls = tls::service(Arc::clone(&certificate))?;
 
-    let (stopper, stopped) = watch::channel(false);
+    let (stop_doors, stopped) = watch::channel(false);
     let limits = config.limits.clone();
     let doors = [
         tokio::spawn(listen(
@@ -156,7 +156,7 @@ pub async fn serve(
     ready(&endpoints);
     stop.await;
     tracing::info!("stopping: requests in flight are finished first");
-    stopper.send_replace(true);
+    stop_doors.send_replace(true);
     for door in doors {
         // A panic in the accept loop is logged by the runtime; the rest still stops in order.
         let _ = door.await;

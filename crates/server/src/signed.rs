@@ -1,7 +1,10 @@
 //! The service door: every request is signed, whatever service it is for.
 
+mod answer;
+mod ask;
 pub mod authenticate;
 pub mod chain;
+mod refusal;
 pub mod route;
 pub mod trail;
 

@@ -74,7 +74,12 @@ pub enum Demands {
     Nothing(&'static str),
     /// The role's trust policy together with the caller's policies: the operation asks
     /// `domain::assume_role`, which decides and explains.
-    TrustPolicy,
+    TrustPolicy {
+        /// The action.
+        action: &'static str,
+        /// ARN of the role, as it was asked for.
+        role: String,
+    },
 }
 
 impl Demands {

@@ -228,6 +228,7 @@ mod tests {
                 session_name: RoleSessionName::new("me").unwrap(),
                 policy: None,
                 policy_arns: Vec::new(),
+                device: None,
             }),
         }));
         let demand = PrincipalDemand::new("iam:GetUser", &None);

@@ -39,7 +39,11 @@ const ALL: &str =
 impl Bench {
     pub(crate) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let opened = SqliteStore::open(&directory.path().join("t.db"), Default::default()).await;
+        let opened = SqliteStore::open(
+            &directory.path().join("t.db"),
+            thingpass_store::Options::default(),
+        )
+        .await;
         let store: Arc<dyn Store> = Arc::new(opened.unwrap());
         let now = OffsetDateTime::from_unix_timestamp(1_767_225_600).unwrap();
         let clock = Arc::new(FixedClock::at(now));
@@ -111,7 +115,7 @@ impl Bench {
             Demands::OnPrincipal(demand) => {
                 Some(vec![resolve(demand, &self.context, caller).await?])
             }
-            Demands::Nothing(_) | Demands::TrustPolicy => None,
+            Demands::Nothing(_) | Demands::TrustPolicy { .. } => None,
         };
         if let Some(demands) = demands
             && let Decision::Denied { message, .. } = authorize(caller, &demands, &facts)

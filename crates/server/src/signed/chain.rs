@@ -4,33 +4,31 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, StatusCode};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
-use serde_json::Value;
 use thingpass_domain::audit::{AuditLog, Check, Decision as Verdict, Reason};
 use thingpass_domain::authorize::{Decision, Demand, RequestFacts, authorize};
 use thingpass_domain::caller::{Caller, CallerDirectory};
 use thingpass_domain::entropy;
 use thingpass_domain::error::Error;
-use thingpass_wire::error::{Fault, Protocol, SerializationError};
+use thingpass_wire::error::Protocol;
 use thingpass_wire::sigv4::{self, Received};
-use thingpass_wire::{json_1_0, query_xml, request_id, rest_json};
+use thingpass_wire::{json_1_0, request_id};
 
-use crate::api::dispatch::{QueryRow, find_query, find_rest, is_empty};
 use crate::api::operation::{Call, Context, Demands, Prepared};
 use crate::api::resolve::resolve;
-use crate::api::{iam, iot, sts};
-use crate::body::{Answer, BodyFault, BodyReader};
-use crate::gateway::{self, Classified, TableFault, Tables};
+use crate::body::{Answer, BodyReader};
+use crate::gateway::{Classified, Tables};
+use crate::signed::answer::{bare, render, success, table_failure};
+use crate::signed::ask::Asked;
 use crate::signed::authenticate::{Unauthenticated, authenticate, check_claim};
+use crate::signed::refusal::{
+    Refusal, body_refusal, failed, fault_of, unauthenticated, unavailable, unknown_service,
+};
 use crate::signed::route::{Service, presumed_protocol};
 use crate::signed::trail::Trail;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// The door of all signed services.
 pub struct ServiceDoor {
@@ -52,23 +50,6 @@ impl std::fmt::Debug for ServiceDoor {
             .field("context", &self.context)
             .finish_non_exhaustive()
     }
-}
-
-/// A refusal on its way out.
-struct Refusal {
-    protocol: Protocol,
-    fault: Fault,
-    /// The decision to write down; `None` where an allowed request failed as it was carried out.
-    reason: Option<Reason>,
-}
-
-/// What a request turned out to ask for.
-enum Asked {
-    Operation {
-        row: &'static str,
-        prepared: Prepared,
-    },
-    Tables(Classified),
 }
 
 impl ServiceDoor {
@@ -151,95 +132,6 @@ impl ServiceDoor {
         }
     }
 
-    /// Finds the operation and reads its input.
-    async fn route(
-        &self,
-        service: Service,
-        head: &Parts,
-        received: &Received<'_>,
-        body: &Bytes,
-    ) -> Result<Asked, Refusal> {
-        match service {
-            Service::Iot => self.route_rest(head, received, body),
-            Service::Iam => {
-                self.route_query(service, &iam::OPERATIONS, iam::VERSION, received, body)
-            }
-            Service::Sts => {
-                self.route_query(service, &sts::OPERATIONS, sts::VERSION, received, body)
-            }
-            Service::DynamoDb => self.route_tables(head, body).await,
-        }
-    }
-
-    fn route_rest(
-        &self,
-        head: &Parts,
-        received: &Received<'_>,
-        body: &Bytes,
-    ) -> Result<Asked, Refusal> {
-        let protocol = Service::Iot.protocol();
-        let Some((row, labels)) = find_rest(&iot::OPERATIONS, &head.method, received.path()) else {
-            let text = format!(
-                "Thingpass does not serve {} {}: see the list of operations in its documentation",
-                head.method,
-                received.path()
-            );
-            let fault = Fault::new(StatusCode::NOT_FOUND, "UnknownOperationException", text);
-            return Err(malformed(protocol, fault));
-        };
-        let input = rest_json::input(row.bindings, &labels, received.query(), &head.headers, body)
-            .map_err(|error| unreadable(protocol, &error))?;
-        let prepared = (row.prepare)(input, &self.context.home)
-            .map_err(|error| malformed(protocol, iot::error::fault(&error)))?;
-        Ok(Asked::Operation {
-            row: row.action,
-            prepared,
-        })
-    }
-
-    fn route_query(
-        &self,
-        service: Service,
-        table: &'static [QueryRow],
-        version: &str,
-        received: &Received<'_>,
-        body: &Bytes,
-    ) -> Result<Asked, Refusal> {
-        let protocol = service.protocol();
-        let call = query_xml::input(body, received.query())
-            .map_err(|error| unreadable(protocol, &error))?;
-        let row = find_query(table, &call.action).filter(|_| call.version == version);
-        let Some(row) = row else {
-            let text = format!(
-                "Could not find operation {} for version {}",
-                call.action, call.version
-            );
-            let fault = Fault::new(StatusCode::BAD_REQUEST, "InvalidAction", text);
-            return Err(malformed(protocol, fault));
-        };
-        let prepared = (row.prepare)(call.input, &self.context.home)
-            .map_err(|error| malformed(protocol, fault_of(service, &error)))?;
-        Ok(Asked::Operation {
-            row: row.action,
-            prepared,
-        })
-    }
-
-    async fn route_tables(&self, head: &Parts, body: &Bytes) -> Result<Asked, Refusal> {
-        let protocol = Protocol::Json10;
-        let (service, name) =
-            json_1_0::target(&head.headers).map_err(|error| unreadable(protocol, &error))?;
-        let Some(operation) = gateway::Operation::from_target(service, name) else {
-            let code = "com.amazon.coral.service#UnknownOperationException";
-            let fault = Fault::new(StatusCode::BAD_REQUEST, code, "");
-            return Err(malformed(protocol, fault));
-        };
-        let classified = gateway::classify(operation, body, &self.tables).await;
-        classified
-            .map(Asked::Tables)
-            .map_err(|fault| malformed(protocol, fault))
-    }
-
     /// Authorises an operation of the control plane and carries it out.
     async fn operate(
         &self,
@@ -253,6 +145,7 @@ impl ServiceDoor {
         let context = &*self.context;
         let name = prepared.name;
         let unresolved = |error| failed(protocol, fault_of(service, &error));
+        let mut by_trust = false;
         match &prepared.demands {
             Demands::All(demands) => self.allow(protocol, caller, demands, facts, trail)?,
             Demands::OnPrincipal(demand) => {
@@ -265,9 +158,11 @@ impl ServiceDoor {
                     .map_err(|()| unavailable(protocol))?;
             }
             // The operation decides, explains and refuses; what it gives out is written below.
-            Demands::TrustPolicy => {}
+            Demands::TrustPolicy { action, role } => {
+                trail.demands(&[Demand::new(*action, role.as_str())]);
+                by_trust = true;
+            }
         }
-        let by_trust = matches!(prepared.demands, Demands::TrustPolicy);
         let output = prepared
             .run(Call {
                 context,
@@ -278,11 +173,7 @@ impl ServiceDoor {
             .map_err(|error| {
                 log(&error, trail);
                 let fault = fault_of(service, &error);
-                let reason = match error {
-                    Error::Refused { reason, .. } => Some(reason),
-                    Error::Denied(text) => Some(Reason::new(Check::Request, text)),
-                    _ => None,
-                };
+                let reason = error.reason().cloned();
                 Refusal {
                     protocol,
                     fault,
@@ -396,140 +287,4 @@ fn request_id_for(protocol: Protocol, random: [u8; 32]) -> String {
             request_id::uuid_form(*head)
         }
     }
-}
-
-fn fault_of(service: Service, error: &Error) -> Fault {
-    match service {
-        Service::Iot | Service::DynamoDb => iot::error::fault(error),
-        Service::Iam => iam::error::fault(error),
-        Service::Sts => sts::error::fault(error),
-    }
-}
-
-fn unauthenticated(protocol: Protocol, error: Unauthenticated) -> Refusal {
-    match error {
-        Unauthenticated::Refused(failure, reason) => Refusal {
-            protocol,
-            fault: thingpass_wire::error::auth_fault(&protocol, &failure),
-            reason: Some(reason),
-        },
-        Unauthenticated::Failed(error) => {
-            let inside = error.inside().unwrap_or_default();
-            tracing::error!(inside, "the caller could not be looked up");
-            let reason = Reason::new(Check::Server, error.to_string());
-            Refusal {
-                reason: Some(reason),
-                ..unavailable(protocol)
-            }
-        }
-    }
-}
-
-fn unknown_service(protocol: Protocol, service: &str) -> Refusal {
-    let service: String = service.chars().take(64).collect();
-    let text = format!(
-        "Credential should be scoped to correct service: 'iot', 'iam', 'sts' or 'dynamodb', not \
-         '{service}'."
-    );
-    unauthenticated(
-        protocol,
-        Unauthenticated::from(sigv4::AuthError::InvalidSignature(text)),
-    )
-}
-
-fn body_refusal(protocol: Protocol, error: BodyFault) -> Refusal {
-    let (status, code) = match error {
-        BodyFault::TooLarge(_) => (
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestEntityTooLargeException",
-        ),
-        BodyFault::TooSlow(_) => (StatusCode::REQUEST_TIMEOUT, "RequestTimeoutException"),
-        BodyFault::Busy => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "ServiceUnavailableException",
-        ),
-        BodyFault::Broken => (StatusCode::BAD_REQUEST, "IncompleteBodyException"),
-    };
-    malformed(protocol, Fault::new(status, code, error.to_string()))
-}
-
-fn unreadable(protocol: Protocol, error: &SerializationError) -> Refusal {
-    malformed(
-        protocol,
-        thingpass_wire::error::serialization_fault(&protocol, error),
-    )
-}
-
-/// A request that asks for nothing that could be decided about: refused, and written down.
-fn malformed(protocol: Protocol, fault: Fault) -> Refusal {
-    let text = if fault.message.is_empty() {
-        fault.bare_code()
-    } else {
-        &fault.message
-    };
-    let reason = Reason::new(Check::Request, text);
-    Refusal {
-        protocol,
-        fault,
-        reason: Some(reason),
-    }
-}
-
-/// An allowed request that failed as it was carried out.
-fn failed(protocol: Protocol, fault: Fault) -> Refusal {
-    Refusal {
-        protocol,
-        fault,
-        reason: None,
-    }
-}
-
-/// The same from the tables, whose errors have members of their own.
-fn table_failure(fault: TableFault, request_id: &str) -> Response<Answer> {
-    let body = fault.body.clone();
-    let response =
-        thingpass_wire::error::response(&Protocol::Json10, &fault.into_fault(), request_id);
-    response.map(|_| Answer::new(body))
-}
-
-fn unavailable(protocol: Protocol) -> Refusal {
-    let status = StatusCode::SERVICE_UNAVAILABLE;
-    let text = "The service is unavailable for the moment: try again";
-    failed(
-        protocol,
-        Fault::new(status, "ServiceUnavailableException", text),
-    )
-}
-
-fn render(protocol: Protocol, name: &str, output: &Value, request_id: &str) -> Response<Answer> {
-    match protocol {
-        Protocol::Query { xmlns } => {
-            let xml = query_xml::output(name, xmlns, output, request_id);
-            success(xml.into(), "text/xml", request_id)
-        }
-        Protocol::RestJson | Protocol::Json10 => {
-            let text = if is_empty(output) {
-                "{}".to_owned()
-            } else {
-                output.to_string()
-            };
-            success(text.into(), "application/json", request_id)
-        }
-    }
-}
-
-fn success(body: Bytes, content_type: &'static str, request_id: &str) -> Response<Answer> {
-    let mut response = Response::new(Answer::new(body));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    if let Ok(request_id) = HeaderValue::from_str(request_id) {
-        headers.insert(REQUEST_ID, request_id);
-    }
-    response
-}
-
-fn bare(status: StatusCode) -> Response<Answer> {
-    let mut response = Response::new(Answer::default());
-    *response.status_mut() = status;
-    response
 }

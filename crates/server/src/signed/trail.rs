@@ -6,7 +6,6 @@ use http::StatusCode;
 use thingpass_domain::audit::{AuditEvent, Decision, Door, Reason};
 use thingpass_domain::authorize::Demand;
 use thingpass_domain::caller::{Caller, Identity};
-use thingpass_domain::session::Origin;
 use thingpass_wire::timestamp::iso_8601;
 use time::OffsetDateTime;
 
@@ -77,7 +76,7 @@ impl Trail {
             return;
         };
         self.role = Some(caller.principal_arn.clone());
-        let Origin::Device(device) = &session.origin else {
+        let Some(device) = session.device() else {
             return;
         };
         self.certificate_id = Some(device.certificate_id.to_string());

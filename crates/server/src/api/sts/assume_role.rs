@@ -75,8 +75,11 @@ impl Operation for AssumeRole {
     type Input = Input;
     type Output = Output;
 
-    fn demands(_: &Input, _: &AccountRegion) -> Demands {
-        Demands::TrustPolicy
+    fn demands(input: &Input, _: &AccountRegion) -> Demands {
+        Demands::TrustPolicy {
+            action: Self::ACTION,
+            role: input.role_arn.to_string(),
+        }
     }
 
     async fn handle(call: Call<'_>, input: Input) -> Result<Output, Error> {

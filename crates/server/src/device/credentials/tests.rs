@@ -31,6 +31,7 @@ use crate::api::iot::thing::create_thing::CreateThing;
 use crate::api::iot::thing::detach_thing_principal::DetachThingPrincipal;
 use crate::api::iot::thing::update_thing::UpdateThing;
 use crate::api::iot::thing_type::create_thing_type::CreateThingType;
+use crate::api::sts::assume_role::AssumeRole;
 use crate::api::testing::Bench;
 
 const ALIAS: &str = "Thermostat-dynamodb-access-role-alias";
@@ -544,4 +545,40 @@ async fn credentials_of_a_deleted_certificate_end() {
     let identified = home.identify(&credentials).unwrap();
     let ended = identified.ended.unwrap();
     assert!(ended.reason.text.contains("deleted"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn an_alias_that_spells_a_role_in_other_letters_does_not_stand_for_it() {
+    let home = Home::new().await;
+    let shouted = ROLE.replace("dynamodb-access-role", "DYNAMODB-ACCESS-ROLE");
+    let alias = json!({"roleAlias": ALIAS, "roleArn": shouted});
+    home.bench.call::<UpdateRoleAlias>(alias).await.unwrap();
+    let reason = home
+        .refused(
+            400,
+            "Unable to assume the role, or the role to assume does not exist",
+        )
+        .await;
+    assert!(reason.contains("does not exist"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_session_that_a_device_assumed_ends_with_the_devices_certificate() {
+    let home = Home::new().await;
+    let anyone = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",
+        "Principal":{"AWS":"arn:aws:iam::123456789012:role/dynamodb-access-role"}}}"#;
+    let role = json!({"RoleName": "second", "AssumeRolePolicyDocument": anyone});
+    home.bench.call::<CreateRole>(role).await.unwrap();
+    let (_, credentials) = home.ask().await;
+    let device = home.identify(&credentials).unwrap().caller;
+    let request = json!({"RoleArn": "arn:aws:iam::123456789012:role/second",
+                         "RoleSessionName": "next"});
+    let assumed = home.bench.call_as::<AssumeRole>(&device, request).await.unwrap();
+    let assumed = json!({"credentials": {
+        "accessKeyId": assumed["Credentials"]["AccessKeyId"],
+        "sessionToken": assumed["Credentials"]["SessionToken"]}});
+    assert!(home.identify(&assumed).unwrap().ended.is_none());
+    home.status("REVOKED").await;
+    let ended = home.identify(&assumed).unwrap().ended.unwrap();
+    assert!(ended.reason.text.contains("REVOKED"), "{ended:?}");
 }

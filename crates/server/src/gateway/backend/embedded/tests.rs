@@ -3,6 +3,7 @@
 use std::sync::mpsc::channel;
 
 use serde_json::{Value, json};
+use thingpass_domain::clock::{Clock, SystemClock};
 use tokio::sync::oneshot;
 
 use super::engine::Work;
@@ -304,10 +305,8 @@ async fn items_whose_time_is_over_are_swept() {
         described.unwrap()["TimeToLiveDescription"]["AttributeName"],
         "until"
     );
-    let past = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
-    let past = (past.as_secs() - 60).to_string();
+    let past = SystemClock.now().unix_timestamp() - 60;
+    let past = past.to_string();
     let item = json!({"id": {"N": "1"}, "until": {"N": past}});
     rig.run(
         Operation::PutItem,
