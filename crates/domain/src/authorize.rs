@@ -105,6 +105,8 @@ pub(crate) fn context(caller: &Caller, facts: &RequestFacts) -> Context {
     if let Some(user_agent) = &facts.user_agent {
         context.insert("aws:useragent", user_agent.as_str());
     }
+    // Tags of resources are not looked at yet: what a policy says of them is not known.
+    context.insert_undetermined_family("aws:resourcetag/");
     caller.insert_context(&mut context);
     context
 }
@@ -219,4 +221,145 @@ fn message(caller: &Caller, demand: &Demand, check: Check, outcome: Outcome) -> 
     };
     let arn = &caller.arn;
     format!("User: {arn} is not authorized to perform: {action} on resource: {resource} {because}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::caller::Identity;
+    use crate::directory::ReadyPolicies;
+    use crate::id::{AccessKeyId, AccountId, UserName};
+    use crate::lookup::PolicyDocument;
+    use thingpass_policy::Grammar;
+
+    const ALL: &str = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    const READ: &str =
+        r#"{"Statement":{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"*"}}"#;
+    const NO_WRITE: &str = r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+        {"Sid":"never","Effect":"Deny","Action":"dynamodb:PutItem","Resource":"*"}]}"#;
+
+    fn set(document: &str) -> PolicySet {
+        let document = PolicyDocument {
+            name: "p".to_owned(),
+            document: document.to_owned(),
+        };
+        PolicySet::parse([&document], Grammar::Identity)
+    }
+
+    fn caller(identity: PolicySet, boundary: Option<&str>, session: Option<&str>) -> Caller {
+        let boundary = boundary.map(set);
+        Caller {
+            account: AccountId::new("123456789012").unwrap(),
+            arn: "arn:aws:iam::123456789012:user/u".to_owned(),
+            principal_arn: "arn:aws:iam::123456789012:user/u".to_owned(),
+            user_id: "AIDA".to_owned(),
+            access_key_id: AccessKeyId::new("AKIATESTTESTTESTTEST").unwrap(),
+            identity: Identity::User(UserName::new("u").unwrap()),
+            policies: Arc::new(ReadyPolicies { identity, boundary }),
+            session_policies: session.map(set),
+        }
+    }
+
+    fn put(caller: &Caller) -> Decision {
+        let demand = Demand::new(
+            "dynamodb:PutItem",
+            "arn:aws:dynamodb:r:123456789012:table/t",
+        );
+        authorize(caller, &[demand], &facts())
+    }
+
+    fn facts() -> RequestFacts {
+        RequestFacts {
+            source_ip: std::net::Ipv4Addr::LOCALHOST.into(),
+            now: OffsetDateTime::UNIX_EPOCH,
+            region: Region::new("r").unwrap(),
+            user_agent: None,
+        }
+    }
+
+    fn message(decision: Decision) -> String {
+        match decision {
+            Decision::Denied { message, .. } => message,
+            Decision::Allowed(reason) => panic!("allowed: {reason:?}"),
+        }
+    }
+
+    #[test]
+    fn every_layer_must_allow_and_the_refusal_names_the_one_that_did_not() {
+        assert!(matches!(
+            put(&caller(set(ALL), None, None)),
+            Decision::Allowed(_)
+        ));
+        assert!(matches!(
+            put(&caller(set(ALL), Some(ALL), Some(ALL))),
+            Decision::Allowed(_)
+        ));
+        let refused = message(put(&caller(set(READ), None, None)));
+        assert!(
+            refused
+                .ends_with("because no identity-based policy allows the dynamodb:PutItem action")
+        );
+        let refused = message(put(&caller(set(ALL), Some(READ), None)));
+        assert!(
+            refused.contains("no permissions boundary allows"),
+            "{refused}"
+        );
+        let refused = message(put(&caller(set(ALL), None, Some(READ))));
+        assert!(refused.contains("no session policy allows"), "{refused}");
+    }
+
+    #[test]
+    fn a_deny_in_any_layer_stands_over_every_allow() {
+        for caller in [
+            caller(set(NO_WRITE), None, None),
+            caller(set(ALL), Some(NO_WRITE), None),
+            caller(set(ALL), None, Some(NO_WRITE)),
+        ] {
+            assert!(message(put(&caller)).contains("with an explicit deny in"));
+        }
+    }
+
+    #[test]
+    fn a_request_that_demands_nothing_is_refused() {
+        let decision = authorize(&caller(set(ALL), None, None), &[], &facts());
+        assert!(matches!(decision, Decision::Denied { .. }));
+    }
+
+    #[test]
+    fn one_refused_demand_refuses_them_all() {
+        let demands = [
+            Demand::new("dynamodb:GetItem", "arn:a"),
+            Demand::new("dynamodb:PutItem", "arn:a"),
+        ];
+        let decision = authorize(&caller(set(READ), None, None), &demands, &facts());
+        assert!(message(decision).contains("dynamodb:PutItem"));
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_read_denies_everything() {
+        let decision = put(&caller(set("{}"), None, None));
+        let Decision::Denied { reason, .. } = decision else {
+            panic!("allowed")
+        };
+        assert!(reason.text.contains("cannot be read"), "{reason:?}");
+    }
+
+    #[test]
+    fn what_a_policy_says_of_resource_tags_is_not_known_and_fails_closed() {
+        let allow = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*",
+            "Condition":{"StringNotEquals":{"aws:ResourceTag/secret":"yes"}}}}"#;
+        assert!(matches!(
+            put(&caller(set(allow), None, None)),
+            Decision::Denied { .. }
+        ));
+        let deny = r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+            {"Effect":"Deny","Action":"*","Resource":"*",
+            "Condition":{"StringEquals":{"aws:ResourceTag/secret":"yes"}}}]}"#;
+        assert!(matches!(
+            put(&caller(set(deny), None, None)),
+            Decision::Denied { .. }
+        ));
+    }
 }

@@ -22,11 +22,16 @@ pub struct Context {
     // A request has some twenty keys: scanning a small vector beats hashing.
     // INVARIANT: keys are ASCII-lower-case and unique.
     entries: Vec<(Cow<'static, str>, ContextValue)>,
+    // INVARIANT: ASCII-lower-case.
+    undetermined_families: Vec<Cow<'static, str>>,
 }
+
+static UNDETERMINED: ContextValue = ContextValue::Undetermined;
 
 impl Context {
     pub(crate) const EMPTY: Self = Self {
         entries: Vec::new(),
+        undetermined_families: Vec::new(),
     };
 
     /// An empty context.
@@ -54,12 +59,15 @@ impl Context {
         self.set(key.into(), ContextValue::Undetermined);
     }
 
+    /// Makes every key that begins with `prefix`, such as `aws:ResourceTag/`, undetermined unless it
+    /// is set.
+    pub fn insert_undetermined_family(&mut self, prefix: impl Into<Cow<'static, str>>) {
+        self.undetermined_families.push(lower_cased(prefix.into()));
+    }
+
     /// The value of a key, in any spelling of its case.
     pub fn get(&self, key: &str) -> Option<&ContextValue> {
-        self.entries
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(key))
-            .map(|(_, value)| value)
+        self.lookup(&key.to_ascii_lowercase())
     }
 
     /// All keys, in lower case, with their values, in order of insertion.
@@ -73,6 +81,12 @@ impl Context {
             .iter()
             .find(|(name, _)| name == lower_key)
             .map(|(_, value)| value)
+            .or_else(|| {
+                let mut families = self.undetermined_families.iter();
+                families
+                    .any(|prefix| lower_key.starts_with(&**prefix))
+                    .then_some(&UNDETERMINED)
+            })
     }
 
     fn set(&mut self, key: Cow<'static, str>, value: ContextValue) {
@@ -116,6 +130,22 @@ mod tests {
             context.iter().collect::<Vec<_>>(),
             [("aws:userid", &ContextValue::Undetermined)]
         );
+    }
+
+    #[test]
+    fn a_family_is_undetermined_but_for_what_is_set() {
+        let mut context = Context::new();
+        context.insert_undetermined_family("aws:ResourceTag/");
+        context.insert("aws:ResourceTag/owner", "alice");
+        assert_eq!(
+            context.get("aws:resourcetag/Owner"),
+            Some(&ContextValue::Single("alice".into()))
+        );
+        assert_eq!(
+            context.get("aws:ResourceTag/team"),
+            Some(&ContextValue::Undetermined)
+        );
+        assert_eq!(context.get("aws:ResourceTags"), None);
     }
 
     #[test]
