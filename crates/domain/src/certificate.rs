@@ -124,6 +124,10 @@ pub struct Certificate {
     pub created_at: OffsetDateTime,
     /// When its state last changed.
     pub last_modified_at: OffsetDateTime,
+    /// SHA-256 of the part that its issuer signed, lower-case hexadecimal. Whoever holds a
+    /// certificate with an ECDSA signature can turn it into another valid one of the same part; a
+    /// revoked device must not come back that way.
+    pub signed_part: String,
 }
 
 impl Certificate {
@@ -147,6 +151,7 @@ impl Certificate {
             not_after: x509.not_after(),
             created_at: at,
             last_modified_at: at,
+            signed_part: data_encoding::HEXLOWER.encode(&x509.signed_part_fingerprint()),
         }
     }
 }
@@ -209,7 +214,8 @@ pub fn initial_status(
 #[async_trait]
 pub trait CertificateStore {
     /// Writes a new certificate; [`Error::AlreadyExists`] with id (the ARN is the caller's to add)
-    /// where it is registered: "The certificate is already provisioned or registered".
+    /// where it is registered, with this or another signature: "The certificate is already
+    /// provisioned or registered".
     async fn create_certificate(
         &self,
         account: &AccountId,

@@ -10,8 +10,10 @@ use crate::Error;
 /// # Errors
 /// [`Error::Unreadable`] for anything that is not exactly one certificate.
 pub fn subject_public_key_info(certificate_der: &[u8]) -> Result<&[u8], Error> {
-    let unreadable =
-        |reason: &str| Error::Unreadable { what: "certificate", reason: reason.to_owned() };
+    let unreadable = |reason: &str| Error::Unreadable {
+        what: "certificate",
+        reason: reason.to_owned(),
+    };
     let (rest, certificate) = X509Certificate::from_der(certificate_der)
         .map_err(|_| unreadable("it is no DER of a certificate"))?;
     if !rest.is_empty() {

@@ -29,8 +29,8 @@ impl CertificateStore for SqliteStore {
                     .execute(
                         "INSERT INTO certificate (account_id, id, pem, ca_certificate_id, status,
                              mode, generation_id, customer_version, not_before_ms, not_after_ms,
-                             created_at_ms, last_modified_at_ms)
-                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                             created_at_ms, last_modified_at_ms, signed_part)
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
                          ON CONFLICT DO NOTHING",
                         args![
                             account,
@@ -48,11 +48,13 @@ impl CertificateStore for SqliteStore {
                             certificate.not_after,
                             certificate.created_at,
                             certificate.last_modified_at,
+                            &certificate.signed_part,
                         ],
                     )
                     .await?;
                 if inserted == 0 {
-                    return Err(already_registered(&certificate.id).into());
+                    let id = registered_as(write, account, certificate).await?;
+                    return Err(already_registered(&id).into());
                 }
                 write.changed("certificate", format_args!("{account}/{}", certificate.id));
                 Ok(())
@@ -71,7 +73,7 @@ impl CertificateStore for SqliteStore {
             .await?
             .row(
                 "SELECT id, pem, ca_certificate_id, status, mode, generation_id, customer_version,
-                     not_before_ms, not_after_ms, created_at_ms, last_modified_at_ms
+                     not_before_ms, not_after_ms, created_at_ms, last_modified_at_ms, signed_part
                  FROM certificate
                  WHERE account_id = $1 AND id = $2",
                 args![account, id],
@@ -155,7 +157,7 @@ impl CertificateStore for SqliteStore {
             .await?
             .page(
                 "SELECT id, pem, ca_certificate_id, status, mode, generation_id, customer_version,
-                     not_before_ms, not_after_ms, created_at_ms, last_modified_at_ms
+                     not_before_ms, not_after_ms, created_at_ms, last_modified_at_ms, signed_part
                  FROM certificate
                  WHERE account_id = $1 AND (created_at_ms, id) > ($2, $3)
                  ORDER BY created_at_ms ASC, id ASC
@@ -195,6 +197,22 @@ pub(crate) async fn require(
 /// The state in a row.
 pub(crate) fn read_status(row: &impl Columns) -> Result<CertificateStatus, Error> {
     row.word("status", CertificateStatus::read)
+}
+
+/// The id under which the same signed part stands.
+async fn registered_as(
+    write: &mut Write,
+    account: &AccountId,
+    certificate: &Certificate,
+) -> Result<CertificateId, Failure> {
+    let row = write
+        .row(
+            "SELECT id FROM certificate WHERE account_id = $1 AND signed_part = $2",
+            args![account, &certificate.signed_part],
+        )
+        .await?;
+    let id = row.map(|row| row.parsed("id")).transpose()?;
+    Ok(id.unwrap_or(certificate.id))
 }
 
 async fn refuse_active_or_attached(
@@ -242,5 +260,6 @@ fn read(row: &impl Columns) -> Result<Certificate, Error> {
         not_after: row.time("not_after_ms")?,
         created_at: row.time("created_at_ms")?,
         last_modified_at: row.time("last_modified_at_ms")?,
+        signed_part: row.text("signed_part")?,
     })
 }

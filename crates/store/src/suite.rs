@@ -37,6 +37,7 @@ macro_rules! store_suite {
             }
             certificate {
                 a_certificate_is_registered_once,
+                a_certificate_does_not_come_back_with_another_signature,
                 each_change_of_state_counts_the_version_on,
                 an_active_or_attached_certificate_stays,
                 force_detaches_policies_and_nothing_else,

@@ -11,5 +11,7 @@ CREATE TABLE IF NOT EXISTS certificate (
     not_after_ms INTEGER NOT NULL,
     created_at_ms INTEGER NOT NULL,
     last_modified_at_ms INTEGER NOT NULL,
+    signed_part TEXT NOT NULL,
+    UNIQUE (account_id, signed_part),
     PRIMARY KEY (account_id, id)
 ) STRICT

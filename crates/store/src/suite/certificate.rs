@@ -40,6 +40,20 @@ pub(crate) async fn a_certificate_is_registered_once(store: &dyn Store) {
     );
 }
 
+pub(crate) async fn a_certificate_does_not_come_back_with_another_signature(store: &dyn Store) {
+    store
+        .create_certificate(&account(), certificate(1))
+        .await
+        .unwrap();
+    let mut twin = certificate(2);
+    twin.signed_part = certificate(1).signed_part;
+    let refused = store.create_certificate(&account(), twin).await;
+    let Err(Error::AlreadyExists { resource_id, .. }) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(resource_id, Some(certificate_id(1).to_string()));
+}
+
 pub(crate) async fn each_change_of_state_counts_the_version_on(store: &dyn Store) {
     let id = certificate_id(1);
     store

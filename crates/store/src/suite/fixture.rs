@@ -91,6 +91,7 @@ pub(crate) fn certificate(number: u8) -> Certificate {
         not_after: at(1_000_000),
         created_at: at(i64::from(number)),
         last_modified_at: at(i64::from(number)),
+        signed_part: format!("part {number}"),
     }
 }
 

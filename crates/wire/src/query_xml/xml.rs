@@ -10,8 +10,9 @@ use crate::error::Fault;
 
 /// The response of `action`: members become elements, arrays `<member>` lists, all else escaped
 /// text; nulls are left out. A key that cannot name an element becomes an `<entry>` with `<key>` and
-/// `<value>`, as awsQuery writes maps. Without members there is no result element, as AWS has it for
-/// operations that return nothing. Characters that XML 1.0 cannot hold become U+FFFD.
+/// `<value>`, as awsQuery writes maps. For `null` there is no result element, as AWS has it for
+/// operations that return nothing; an operation whose result merely has no members (UpdateRole)
+/// keeps it, for clients look for it. Characters that XML 1.0 cannot hold become U+FFFD.
 pub fn output(action: &str, xmlns: &str, result: &Value, request_id: &str) -> String {
     document(|writer| {
         element(
@@ -19,10 +20,7 @@ pub fn output(action: &str, xmlns: &str, result: &Value, request_id: &str) -> St
             &format!("{action}Response"),
             Some(xmlns),
             |writer| {
-                if result
-                    .as_object()
-                    .is_some_and(|members| !members.is_empty())
-                {
+                if result.is_object() {
                     element(writer, &format!("{action}Result"), None, |writer| {
                         value(writer, result)
                     })?;
@@ -161,13 +159,16 @@ mod tests {
 
     #[test]
     fn an_operation_that_returns_nothing_has_no_result() {
-        for nothing in [Value::Null, json!({})] {
-            let xml = output("DeleteRole", IAM, &nothing, "id");
-            assert!(
-                !xml.contains("DeleteRoleResult") && xml.contains("<RequestId>id<"),
-                "{xml}"
-            );
-        }
+        let xml = output("DeleteRole", IAM, &Value::Null, "id");
+        assert!(
+            !xml.contains("DeleteRoleResult") && xml.contains("<RequestId>id<"),
+            "{xml}"
+        );
+        let xml = output("UpdateRole", IAM, &json!({}), "id");
+        assert!(
+            xml.contains("<UpdateRoleResult></UpdateRoleResult>"),
+            "{xml}"
+        );
     }
 
     #[test]

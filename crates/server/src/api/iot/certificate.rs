@@ -83,7 +83,18 @@ async fn register(
         .store
         .create_certificate(&context.home.account, certificate)
         .await;
-    written.map_err(|error| error.with_resource_arn(certificate_arn.clone()))?;
+    written.map_err(|error| {
+        // It may be registered under the id that it had with another signature.
+        let mut standing = certificate_id;
+        if let Error::AlreadyExists {
+            resource_id: Some(id),
+            ..
+        } = &error
+        {
+            standing = CertificateId::new(id).unwrap_or(standing);
+        }
+        error.with_resource_arn(context.home.certificate(&standing))
+    })?;
     Ok(Registered {
         certificate_arn,
         certificate_id,

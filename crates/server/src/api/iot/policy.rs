@@ -114,6 +114,7 @@ mod testing {
             not_after: now,
             created_at: now,
             last_modified_at: now,
+            signed_part: id.to_string(),
         };
         bench
             .context

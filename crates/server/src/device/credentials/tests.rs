@@ -573,7 +573,11 @@ async fn a_session_that_a_device_assumed_ends_with_the_devices_certificate() {
     let device = home.identify(&credentials).unwrap().caller;
     let request = json!({"RoleArn": "arn:aws:iam::123456789012:role/second",
                          "RoleSessionName": "next"});
-    let assumed = home.bench.call_as::<AssumeRole>(&device, request).await.unwrap();
+    let assumed = home
+        .bench
+        .call_as::<AssumeRole>(&device, request)
+        .await
+        .unwrap();
     let assumed = json!({"credentials": {
         "accessKeyId": assumed["Credentials"]["AccessKeyId"],
         "sessionToken": assumed["Credentials"]["SessionToken"]}});
