@@ -232,13 +232,13 @@ fn address(
         (None, None) => (default, place),
     };
     text.parse().map_err(|_| {
-        let example = if flag.is_some() {
-            name.replace('_', "-")
+        let shown = if flag.is_some() {
+            format!("--{}", name.replace('_', "-"))
         } else {
             name.to_owned()
         };
         ConfigFault(format!(
-            "{place}{example}: `{text}` is no address with a port: write it like `{default}` or \
+            "{place}{shown}: `{text}` is no address with a port: write it like `{default}` or \
              `[::1]:4566`"
         ))
     })

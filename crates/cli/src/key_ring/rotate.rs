@@ -10,7 +10,7 @@ use thingpass_domain::key_ring::{KeyRingStore, new_ring_key};
 use thingpass_domain::store::Store;
 use thingpass_server::boot::read_root_key;
 use thingpass_server::data_dir::DataDir;
-use thingpass_store::SqliteStore;
+use thingpass_store::{Options, SqliteStore};
 
 use crate::{Failure, runtime, say};
 
@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let data_dir = DataDir::open(&arguments.data_dir).map_err(Failure::usage)?;
     let root_key = read_root_key(&data_dir).map_err(Failure::usage)?;
     runtime()?.block_on(async {
-        let store = SqliteStore::open(&data_dir.database(), Default::default())
+        let store = SqliteStore::open(&data_dir.database(), Options::default())
             .await
             .map_err(Failure::usage)?;
         let rotated = async {
