@@ -93,7 +93,12 @@ pub fn managed_policy(account: &str, path: &Path, name: &PolicyName) -> String {
 
 /// `arn:aws:sts::A:assumed-role/ROLE/SESSION`; the role's path is not in it.
 pub fn assumed_role(account: &AccountId, role: &RoleName, session: &RoleSessionName) -> String {
-    format!("arn:{PARTITION}:sts::{account}:assumed-role/{role}/{session}")
+    format!("{}{session}", assumed_role_prefix(account, role))
+}
+
+/// What the ARNs of all sessions of a role begin with.
+pub fn assumed_role_prefix(account: &AccountId, role: &RoleName) -> String {
+    format!("arn:{PARTITION}:sts::{account}:assumed-role/{role}/")
 }
 
 /// The ARN of a role, taken apart.

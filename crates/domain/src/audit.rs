@@ -98,11 +98,39 @@ pub struct Reason {
 impl Reason {
     /// A reason without findings.
     pub fn new(check: Check, text: impl Into<String>) -> Self {
+        Self::with_findings(check, text, [])
+    }
+
+    /// A reason with what each statement said. Texts are clipped: they may repeat what a client sent.
+    pub fn with_findings(
+        check: Check,
+        text: impl Into<String>,
+        findings: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let findings = findings.into_iter().take(FINDINGS_MAX);
         Self {
             check,
-            text: text.into(),
-            findings: Vec::new(),
+            text: clipped(&text.into(), TEXT_CHARS_MAX).into_owned(),
+            findings: findings
+                .map(|finding| clipped(&finding, TEXT_CHARS_MAX).into_owned())
+                .collect(),
         }
+    }
+}
+
+/// Characters of a text in an event.
+const TEXT_CHARS_MAX: usize = 2_048;
+/// Findings in an event.
+const FINDINGS_MAX: usize = 32;
+/// Characters of what a client names.
+pub const NAME_CHARS_MAX: usize = 256;
+
+/// The text, or its beginning where it is longer than `max` characters: a client must not be able to
+/// push older events out of the log by sending long ones.
+pub fn clipped(text: &str, max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(max) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
     }
 }
 

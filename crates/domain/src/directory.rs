@@ -180,17 +180,21 @@ impl Directory {
         })
     }
 
-    /// The managed policies named beside a session policy; one that is gone allows nothing.
+    /// The managed policies named beside a session policy; with one that is gone everything is
+    /// denied, since what it would have denied is not known.
     pub fn managed_policies(
         &self,
         account: &AccountId,
         arns: &[String],
     ) -> Result<PolicySet, Error> {
-        let mut documents = Vec::new();
+        let mut set = PolicySet::default();
         for arn in arns {
-            documents.extend(Lookup::managed_policy(&*self.store, account, arn)?);
+            match Lookup::managed_policy(&*self.store, account, arn)? {
+                Some(policy) => set.extend(PolicySet::parse([&policy], Grammar::Identity)),
+                None => set.extend(PolicySet::gone(arn)),
+            }
         }
-        Ok(PolicySet::parse(&documents, Grammar::Identity))
+        Ok(set)
     }
 }
 
@@ -231,19 +235,16 @@ fn ready_device(id: CertificateId, record: &DeviceRecord) -> Result<Device, Erro
         .map_err(|error| Error::internal(format!("certificate `{id}` in the store: {error}")))?;
     let mut context = Context::new();
     context.insert("iot:certificateid", id.to_string());
+    let policies = PolicySet::parse(&record.policies, Grammar::Iot);
     // Most policies name nothing of the certificate: then nothing of it is carried along.
-    if record
-        .policies
-        .iter()
-        .any(|policy| policy.document.contains("iot:Certificate."))
-    {
+    if policies.names_key_under("iot:Certificate.") {
         crate::certificate_context::insert(&mut context, &certificate);
     }
     Ok(Device {
         status: record.status,
         not_before: record.not_before,
         not_after: record.not_after,
-        policies: PolicySet::parse(&record.policies, Grammar::Iot),
+        policies,
         context,
     })
 }

@@ -33,6 +33,14 @@ impl PolicySet {
         set
     }
 
+    /// The set of a policy that was named and is not there any more.
+    pub fn gone(name: &str) -> Self {
+        Self {
+            policies: Vec::new(),
+            unreadable: Some((name.to_owned(), "it has been deleted".to_owned())),
+        }
+    }
+
     /// This set and another's policies.
     pub fn extend(&mut self, other: Self) {
         self.policies.extend(other.policies);
@@ -44,6 +52,12 @@ impl PolicySet {
             Ok(policy) => self.policies.push((name.to_owned(), policy)),
             Err(error) => self.unreadable = Some((name.to_owned(), error.to_string())),
         }
+    }
+
+    /// Whether a policy of the set asks for a key or variable that begins with `prefix`.
+    pub fn names_key_under(&self, prefix: &str) -> bool {
+        let mut policies = self.policies.iter();
+        policies.any(|(_, policy)| policy.names_key_under(prefix))
     }
 
     /// Decides.
@@ -83,16 +97,8 @@ impl PolicySet {
                 )
             }
         };
-        let findings = explanation
-            .findings
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        Reason {
-            check,
-            text,
-            findings,
-        }
+        let findings = explanation.findings.iter().map(ToString::to_string);
+        Reason::with_findings(check, text, findings)
     }
 
     fn named(&self) -> impl Iterator<Item = Named<'_>> {
@@ -108,5 +114,29 @@ pub(crate) fn name(statement: &StatementRef) -> String {
     match sid {
         Some(sid) => format!("statement `{sid}` of `{policy}`"),
         None => format!("statement {index} of `{policy}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use thingpass_policy::Context;
+
+    #[test]
+    fn a_policy_that_is_gone_denies_what_the_others_allow() {
+        let all = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+        let mut set = PolicySet::parse_one("all", all, Grammar::Identity);
+        let context = Context::new();
+        let request = Request {
+            action: "a:b",
+            resource: "*",
+            principal: None,
+            context: &context,
+        };
+        assert_eq!(set.evaluate(&request).outcome, Outcome::Allowed);
+        set.extend(PolicySet::gone("arn:p"));
+        assert_eq!(set.evaluate(&request).outcome, Outcome::ExplicitlyDenied);
+        let reason = set.explain(Check::SessionPolicy, &request);
+        assert!(reason.text.contains("has been deleted"), "{reason:?}");
     }
 }

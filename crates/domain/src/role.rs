@@ -1,6 +1,7 @@
 //! IAM roles.
 
 use async_trait::async_trait;
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::arn::RoleArn;
@@ -58,6 +59,42 @@ pub fn check_trust_policy(document: &str) -> Result<(), Error> {
     thingpass_policy::parse(document, thingpass_policy::Grammar::Trust)
         .map(|_| ())
         .map_err(|error| Error::MalformedPolicy(error.to_string()))
+}
+
+/// The trust policy once a user or role is deleted that it may name: what stood for `arns` stands for
+/// the unique id `id`, so that another of the same name is not let in (IAM User Guide, "AWS JSON
+/// policy elements: Principal"). `None` where it names none of them.
+pub fn forget_principal(
+    trust_policy: &str,
+    arns: impl Fn(&str) -> bool,
+    id: &UniqueId,
+) -> Option<String> {
+    let mut document: Value = serde_json::from_str(trust_policy).ok()?;
+    let mut found = false;
+    let mut rename = |value: &mut Value| {
+        if value.as_str().is_some_and(&arns) {
+            *value = Value::from(id.as_str());
+            found = true;
+        }
+    };
+    for statement in each(document.get_mut("Statement")?) {
+        for element in ["Principal", "NotPrincipal"] {
+            if let Some(principals) = statement.get_mut(element).and_then(|it| it.get_mut("AWS")) {
+                each(principals).for_each(&mut rename);
+            }
+        }
+    }
+    found.then(|| document.to_string())
+}
+
+/// The members of a list, or the one value that stands for a list.
+fn each(value: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let (one, many) = if value.is_array() {
+        (None, value.as_array_mut())
+    } else {
+        (Some(value), None)
+    };
+    one.into_iter().chain(many.into_iter().flatten())
 }
 
 /// Checks a `MaxSessionDuration`.
@@ -139,4 +176,22 @@ pub trait RoleStore {
 /// For every operation that names an absent role.
 pub fn absent(name: &RoleName) -> Error {
     Error::not_found(format!("The role with name {name} cannot be found."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deleted_principal_becomes_its_unique_id_and_nothing_else_changes() {
+        let id = UniqueId::new("AIDATESTTESTTESTTEST1").unwrap();
+        let policy = r#"{"Statement":[{"Principal":{"AWS":["arn:\u0061","arn:b"]},"Sid":"arn:a"},
+            {"NotPrincipal":{"AWS":"arn:a","Service":"arn:a"}}]}"#;
+        let renamed = forget_principal(policy, |arn| arn == "arn:a", &id).unwrap();
+        assert_eq!(
+            renamed,
+            r#"{"Statement":[{"Principal":{"AWS":["AIDATESTTESTTESTTEST1","arn:b"]},"Sid":"arn:a"},{"NotPrincipal":{"AWS":"AIDATESTTESTTESTTEST1","Service":"arn:a"}}]}"#
+        );
+        assert_eq!(forget_principal(policy, |arn| arn == "arn:c", &id), None);
+    }
 }

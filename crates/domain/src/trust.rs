@@ -1,27 +1,29 @@
 //! Who may assume a role.
 
 use thingpass_policy::{Context, Outcome, Principal, Request};
+use time::OffsetDateTime;
 
-use crate::arn::AccountRegion;
 use crate::audit::{Check, Reason};
 use crate::directory::ReadyRole;
-use crate::id::RoleAliasName;
+use crate::request_context;
+use crate::vend::VendRequest;
 
 /// The service that stands behind role aliases, as trust policies name it.
 pub const CREDENTIALS_SERVICE: &str = "credentials.iot.amazonaws.com";
 
-/// Whether the credentials provider may assume `role` for a device that asked for `alias`.
+/// Whether the credentials provider may assume `role` for what a device asked.
 ///
 /// # Errors
 /// The reason, where the trust policy does not allow it.
 pub fn trusts_credentials_provider(
     role: &ReadyRole,
-    home: &AccountRegion,
-    alias: &RoleAliasName,
+    asked: &VendRequest<'_>,
+    now: OffsetDateTime,
 ) -> Result<(), Reason> {
     let mut context = Context::new();
-    context.insert("aws:sourceaccount", home.account.as_str());
-    context.insert("aws:sourcearn", home.role_alias(alias));
+    request_context::insert(&mut context, asked.source_ip, now);
+    context.insert("aws:sourceaccount", asked.home.account.as_str());
+    context.insert("aws:sourcearn", asked.home.role_alias(asked.role_alias));
     trusts(role, Principal::Service(CREDENTIALS_SERVICE), &context)
 }
 

@@ -135,7 +135,7 @@ impl CredentialsProvider {
         let allowed = allow(request, &device, thing.as_deref(), now)?;
         let alias = self.alias(request)?;
         *role_arn = Some(alias.role_arn.to_string());
-        let role = self.role(request, &alias)?;
+        let role = self.role(request, &alias, now)?;
         let seconds = duration(request, &alias, &role)?;
         let credentials = self.mint(request, thing.as_deref(), &role, seconds, now)?;
         Ok((credentials, allowed))
@@ -210,6 +210,7 @@ impl CredentialsProvider {
         &self,
         request: &VendRequest<'_>,
         alias: &RoleAlias,
+        now: OffsetDateTime,
     ) -> Result<Arc<ReadyRole>, Refused> {
         let refuse = |reason| Refused(Refusal::RoleNotAssumable, reason);
         let absent = |text: String| refuse(Reason::new(Check::TrustPolicy, text));
@@ -222,8 +223,7 @@ impl CredentialsProvider {
         let role = found
             .filter(|role| wanted.names(&wanted.account, &role.role))
             .ok_or_else(|| absent(format!("role `{wanted}` does not exist")))?;
-        trust::trusts_credentials_provider(&role, request.home, request.role_alias)
-            .map_err(refuse)?;
+        trust::trusts_credentials_provider(&role, request, now).map_err(refuse)?;
         Ok(role)
     }
 

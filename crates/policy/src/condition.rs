@@ -31,7 +31,8 @@ pub(crate) struct Condition {
     pub(crate) key: Box<str>,
     /// The values as the policy spells them.
     pub(crate) values: Box<[String]>,
-    lookup_key: Box<str>,
+    /// The key in lower case.
+    pub(crate) lookup_key: Box<str>,
     test: Test,
 }
 

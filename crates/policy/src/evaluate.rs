@@ -121,7 +121,7 @@ impl Statement {
         self.actions
             .covers_action(request.action)
             .and(|| match &self.principals {
-                Some(principals) => principals.matches(request.principal),
+                Some(principals) => principals.matches(request.principal, self.effect),
                 None => Truth::True,
             })
             .and(|| match &self.resources {

@@ -142,7 +142,7 @@ impl Statement {
         )];
         if let Some(principals) = &self.principals {
             elements.push((
-                principals.matches(request.principal),
+                principals.matches(request.principal, self.effect),
                 principals.mismatch(request.principal),
             ));
         }
@@ -205,7 +205,13 @@ impl PrincipalElement {
         } else {
             "is not"
         };
-        format!("principal `{who}` {verb} {patterns}")
+        let hint = match principal {
+            Some(Principal::Service(_)) if !self.is_excluding && self.has_everyone() => {
+                ": a star lets no service in, name it under `Service`"
+            }
+            Some(_) | None => "",
+        };
+        format!("principal `{who}` {verb} {patterns}{hint}")
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Source: IAM user guide, "AWS JSON policy elements: Principal" and "… NotPrincipal".
 
+use crate::document::Effect;
 use crate::iam;
 use crate::truth::Truth;
 
@@ -28,8 +29,12 @@ pub(crate) struct PrincipalElement {
     pub(crate) patterns: Box<[PrincipalPattern]>,
 }
 
+/// Characters that follow the prefix of a unique id, at least.
+const UNIQUE_ID_CHARS: usize = 16;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PrincipalPattern {
+    /// `*`: every AWS principal. Services are among them only where that is against them.
     Everyone,
     Account(Box<str>),
     Arn(Box<str>),
@@ -39,15 +44,20 @@ pub(crate) enum PrincipalPattern {
 }
 
 impl PrincipalElement {
-    /// Whether the element names the requester. Without a requester nothing is known.
-    pub(crate) fn matches(&self, principal: Option<Principal<'_>>) -> Truth {
+    /// Whether the element applies to the requester in a statement of this effect. Without a requester
+    /// nothing is known.
+    pub(crate) fn matches(&self, principal: Option<Principal<'_>>, effect: Effect) -> Truth {
         let Some(principal) = principal else {
             return Truth::Unknown;
         };
         let names =
             |identity: &dyn Fn(&PrincipalPattern) -> bool| self.patterns.iter().any(identity);
         let is_listed = match principal {
-            Principal::Service(name) => names(&|pattern| pattern.is_service(name)),
+            // To be let in, or spared by NotPrincipal, a service must be named; a star denies it too.
+            Principal::Service(name) => {
+                let is_favour = (effect == Effect::Allow) != self.is_excluding;
+                names(&|pattern| pattern.is_service(name)) || (!is_favour && self.has_everyone())
+            }
             // To be spared by NotPrincipal, each of the requester's identities must be listed: AWS denies
             // a user whose account is not, and a session whose role is not.
             Principal::Aws {
@@ -70,6 +80,11 @@ impl PrincipalElement {
             }),
         };
         Truth::from(is_listed).negated_if(self.is_excluding)
+    }
+
+    /// Whether `*` is among the principals.
+    pub(crate) fn has_everyone(&self) -> bool {
+        self.patterns.contains(&PrincipalPattern::Everyone)
     }
 }
 
@@ -107,9 +122,8 @@ impl PrincipalPattern {
 
     fn is_service(&self, name: &str) -> bool {
         match self {
-            Self::Everyone => true,
             Self::Service(service) => **service == *name,
-            Self::Account(_) | Self::Arn(_) | Self::Nobody(_) => false,
+            Self::Everyone | Self::Account(_) | Self::Arn(_) | Self::Nobody(_) => false,
         }
     }
 
@@ -157,13 +171,16 @@ fn parse_arn(value: &str) -> Option<PrincipalPattern> {
     }
 }
 
-/// The unique id of a user or role, which AWS leaves in the place of an ARN that was deleted.
+/// Whether text is the unique id of a user or role, as AWS shows it once the user or role behind an ARN
+/// was deleted.
 fn is_unique_id(value: &str) -> bool {
-    (value.starts_with("AIDA") || value.starts_with("AROA"))
-        && value.len() >= 16
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    ["AIDA", "AROA"]
+        .into_iter()
+        .find_map(|prefix| value.strip_prefix(prefix))
+        .is_some_and(|rest| {
+            let is_id = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+            rest.len() >= UNIQUE_ID_CHARS && rest.bytes().all(is_id)
+        })
 }
 
 #[cfg(test)]
@@ -199,7 +216,7 @@ mod tests {
             SESSION,
         ] {
             assert_eq!(
-                element(false, &[("AWS", value)]).matches(ASKING),
+                element(false, &[("AWS", value)]).matches(ASKING, Effect::Allow),
                 Truth::True,
                 "{value}"
             );
@@ -212,7 +229,7 @@ mod tests {
             ("Service", "123456789012"),
         ] {
             assert_eq!(
-                element(false, &[(kind, value)]).matches(ASKING),
+                element(false, &[(kind, value)]).matches(ASKING, Effect::Allow),
                 Truth::False,
                 "{value}"
             );
@@ -222,24 +239,117 @@ mod tests {
     #[test]
     fn not_principal_spares_only_whom_it_lists_in_full() {
         let account = ("AWS", "123456789012");
-        assert_eq!(element(true, &[account]).matches(ASKING), Truth::True);
         assert_eq!(
-            element(true, &[account, ("AWS", ROLE)]).matches(ASKING),
+            element(true, &[account]).matches(ASKING, Effect::Deny),
             Truth::True
         );
         assert_eq!(
-            element(true, &[account, ("AWS", ROLE), ("AWS", SESSION)]).matches(ASKING),
+            element(true, &[account, ("AWS", ROLE)]).matches(ASKING, Effect::Deny),
+            Truth::True
+        );
+        assert_eq!(
+            element(true, &[account, ("AWS", ROLE), ("AWS", SESSION)])
+                .matches(ASKING, Effect::Deny),
             Truth::False
         );
     }
 
     #[test]
+    fn a_star_lets_no_service_in_and_keeps_every_service_out() {
+        let service = Some(Principal::Service("credentials.iot.amazonaws.com"));
+        let named = ("Service", "credentials.iot.amazonaws.com");
+        let star = ("AWS", "*");
+        let other = ("Service", "iot.amazonaws.com");
+        for (values, effect, is_excluding, truth) in [
+            (&[star][..], Effect::Allow, false, Truth::False),
+            (&[star], Effect::Deny, false, Truth::True),
+            (&[star], Effect::Deny, true, Truth::True),
+            // No grammar has it; were there one, a star would still be no favour.
+            (&[star], Effect::Allow, true, Truth::False),
+            (&[star, named], Effect::Allow, false, Truth::True),
+            (&[star, named], Effect::Deny, true, Truth::False),
+            (&[star, other], Effect::Allow, false, Truth::False),
+            (&[star, other], Effect::Deny, true, Truth::True),
+            (&[other], Effect::Deny, false, Truth::False),
+        ] {
+            let element = element(is_excluding, values);
+            assert_eq!(
+                element.matches(service, effect),
+                truth,
+                "{effect:?} {element:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_star_is_every_aws_principal() {
+        for (effect, is_excluding, truth) in [
+            (Effect::Allow, false, Truth::True),
+            (Effect::Deny, false, Truth::True),
+            (Effect::Deny, true, Truth::False),
+        ] {
+            let element = element(is_excluding, &[("AWS", "*")]);
+            assert_eq!(element.matches(ASKING, effect), truth, "{effect:?}");
+        }
+    }
+
+    #[test]
+    fn the_unique_id_of_a_deleted_principal_is_nobody() {
+        let asking_by_id = Some(Principal::Aws {
+            account: "123456789012",
+            arn: "AIDAJQABLZS4A3QDU576Q",
+            session_arn: Some("AROADBQP57FF2AEXAMPLE"),
+        });
+        for id in [
+            "AIDAJQABLZS4A3QDU576Q",
+            "AROADBQP57FF2AEXAMPLE",
+            "AROA0123456789ABCDEF",
+        ] {
+            let values = [("AWS", id)];
+            for asking in [ASKING, asking_by_id, Some(Principal::Service(id))] {
+                for effect in [Effect::Allow, Effect::Deny] {
+                    assert_eq!(
+                        element(false, &values).matches(asking, effect),
+                        Truth::False,
+                        "{id}"
+                    );
+                }
+                assert_eq!(
+                    element(true, &values).matches(asking, Effect::Deny),
+                    Truth::True,
+                    "{id}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_resembles_a_unique_id_is_refused() {
+        for value in [
+            "AROA",
+            "AROA0123456789ABCDE",
+            "ASIA0123456789ABCDEFG",
+            "aroa0123456789abcdefg",
+            "AROA0123456789ABCDEf",
+            "AROA0123456789ABCDE-",
+            "AROA0123456789ABCDEF*",
+            "AROA0123456789ABCDEF:session",
+            " AROA0123456789ABCDEF",
+        ] {
+            assert_eq!(PrincipalPattern::parse("AWS", value), None, "{value}");
+        }
+    }
+
+    #[test]
     fn without_a_requester_nothing_is_known() {
-        assert_eq!(
-            element(false, &[("AWS", "*")]).matches(None),
-            Truth::Unknown
-        );
-        assert_eq!(element(true, &[("AWS", "*")]).matches(None), Truth::Unknown);
+        for effect in [Effect::Allow, Effect::Deny] {
+            for is_excluding in [false, true] {
+                assert_eq!(
+                    element(is_excluding, &[("AWS", "*")]).matches(None, effect),
+                    Truth::Unknown
+                );
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,9 @@ use crate::iot;
 pub(crate) struct Variable {
     /// The key as the policy spells it.
     pub(crate) name: Box<str>,
-    key: Box<str>,
+    /// The key in lower case.
+    pub(crate) key: Box<str>,
+    /// Literal text, as the value of the key would be.
     default: Option<Box<str>>,
     is_certificate: bool,
 }

@@ -1,4 +1,5 @@
-//! Replays `tests/corpus/*.json`: decisions with their reasons, conditions by their truth, refused documents.
+//! Replays `tests/corpus/*.json`: decisions with their reasons, conditions by their truth, the keys
+//! that documents name, refused documents.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,6 +31,8 @@ struct File {
     #[serde(default)]
     conditions: Vec<ConditionCase>,
     #[serde(default)]
+    keys: Vec<KeyCase>,
+    #[serde(default)]
     refusals: Vec<Refusal>,
 }
 
@@ -58,6 +61,17 @@ struct ConditionCase {
     condition: Value,
     context: BTreeMap<String, Value>,
     holds: Holds,
+}
+
+/// Whether a policy names a key that begins with a prefix.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyCase {
+    name: String,
+    grammar: Kind,
+    document: Value,
+    prefix: String,
+    is_named: bool,
 }
 
 /// A document that is not a policy.
@@ -168,6 +182,22 @@ fn conditions_hold_as_recorded() {
         count += 1;
     }
     assert!(count >= 90, "only {count} conditions were found");
+}
+
+#[test]
+fn policies_name_the_keys_that_are_recorded() {
+    let mut count = 0;
+    for case in files().iter().flat_map(|file| &file.keys) {
+        let policy = read(case.grammar, &case.document);
+        assert_eq!(
+            policy.names_key_under(&case.prefix),
+            case.is_named,
+            "{}",
+            case.name
+        );
+        count += 1;
+    }
+    assert!(count >= 14, "only {count} keys were found");
 }
 
 #[test]

@@ -229,4 +229,17 @@ proptest! {
             prop_assert_eq!(decide(&[&policy], &known), Outcome::Allowed);
         }
     }
+
+    #[test]
+    fn a_key_that_is_not_named_makes_no_difference(policy in policy(), context in context(), value in "[ab*]{0,2}") {
+        let mut known = context.clone();
+        known.insert("aws:l", value);
+        let mut unknown = context.clone();
+        unknown.insert_undetermined("aws:l");
+        if !policy.names_key_under("AWS:L") {
+            let outcome = decide(&[&policy], &context);
+            prop_assert_eq!(decide(&[&policy], &known), outcome);
+            prop_assert_eq!(decide(&[&policy], &unknown), outcome);
+        }
+    }
 }

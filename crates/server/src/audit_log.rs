@@ -1,7 +1,7 @@
 //! The audit log as a file: one JSON object a line, in the kernel before the request is answered.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -39,19 +39,28 @@ impl FileAuditLog {
         })
     }
 
+    /// Begins a new file. Until that is open the old one goes on, and nothing old is lost before
+    /// something newer has taken its place.
     fn rotate(&self, current: &mut Current) -> std::io::Result<()> {
-        for number in (1..self.max_old_files).rev() {
-            let from = old_file(&self.path, number);
-            if from.exists() {
-                fs::rename(from, old_file(&self.path, number + 1))?;
-            }
+        let fresh = with_suffix(&self.path, "new");
+        let next = open(&fresh)?;
+        let newest = old_files(&self.path)?
+            .last()
+            .map_or(0, |(number, _)| *number);
+        let old = with_suffix(&self.path, &newest.saturating_add(1).to_string());
+        match fs::rename(&self.path, old) {
+            // Somebody took it away: what it held is theirs now.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            renamed => renamed?,
         }
-        if self.max_old_files > 0 {
-            fs::rename(&self.path, old_file(&self.path, 1))?;
-        } else {
-            fs::remove_file(&self.path)?;
+        fs::rename(&fresh, &self.path)?;
+        *current = next;
+        let mut old = old_files(&self.path)?;
+        old.reverse();
+        let kept = usize::try_from(self.max_old_files).unwrap_or(usize::MAX);
+        for (_, file) in old.iter().skip(kept) {
+            fs::remove_file(file)?;
         }
-        *current = open(&self.path)?;
         Ok(())
     }
 }
@@ -62,14 +71,19 @@ impl AuditLog for FileAuditLog {
         serde_json::to_writer(&mut line, event).map_err(Error::internal)?;
         line.push(b'\n');
         let length = u64::try_from(line.len()).unwrap_or(u64::MAX);
-        let failed = |error: std::io::Error| {
-            Error::unavailable(format!("audit log `{}`: {error}", self.path.display()))
-        };
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if current.bytes > 0 && current.bytes.saturating_add(length) > self.max_file_bytes {
-            self.rotate(&mut current).map_err(failed)?;
+        if current.bytes > 0
+            && current.bytes.saturating_add(length) > self.max_file_bytes
+            && let Err(error) = self.rotate(&mut current)
+        {
+            tracing::error!(%error, "the audit log cannot begin a new file: the old one grows on");
         }
-        current.file.write_all(&line).map_err(failed)?;
+        if let Err(error) = current.file.write_all(&line) {
+            // Half a line would spoil the next event: a failure here leaves it for `find` to skip.
+            let _ = current.file.set_len(current.bytes);
+            let path = self.path.display();
+            return Err(Error::unavailable(format!("audit log `{path}`: {error}")));
+        }
         current.bytes = current.bytes.saturating_add(length);
         Ok(())
     }
@@ -80,11 +94,7 @@ impl AuditLog for FileAuditLog {
 /// # Errors
 /// What the file system says.
 pub fn find(path: &Path, request_id: &str) -> std::io::Result<Vec<AuditEvent<'static>>> {
-    let mut files: Vec<PathBuf> = (1..u32::MAX)
-        .map(|number| old_file(path, number))
-        .take_while(|file| file.exists())
-        .collect();
-    files.reverse();
+    let mut files: Vec<PathBuf> = old_files(path)?.into_iter().map(|(_, file)| file).collect();
     files.push(path.to_owned());
     let mut events = Vec::new();
     for file in files {
@@ -113,9 +123,27 @@ fn open(path: &Path) -> std::io::Result<Current> {
     Ok(Current { file, bytes })
 }
 
-fn old_file(path: &Path, number: u32) -> PathBuf {
+/// The older files with their numbers, the oldest first.
+fn old_files(path: &Path) -> std::io::Result<Vec<(u64, PathBuf)>> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let prefix = with_suffix(path, "");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let file = entry?.path();
+        let number = file
+            .to_str()
+            .zip(prefix.to_str())
+            .and_then(|(file, prefix)| file.strip_prefix(prefix)?.parse().ok());
+        files.extend(number.map(|number| (number, file)));
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{number}"));
+    name.push(".");
+    name.push(suffix);
     PathBuf::from(name)
 }
 
@@ -171,6 +199,36 @@ mod tests {
             find(&path, "a1").unwrap().is_empty(),
             "the oldest of four files is dropped"
         );
+    }
+
+    #[test]
+    fn a_new_file_that_cannot_be_begun_costs_no_event_and_no_older_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("audit.jsonl");
+        let log = FileAuditLog::open(&path, 100, 8).unwrap();
+        log.record(&event("a1")).unwrap();
+        log.record(&event("b2")).unwrap();
+        let obstacle = directory.path().join("audit.jsonl.new");
+        fs::create_dir(&obstacle).unwrap();
+        for id in ["c3", "d4"] {
+            log.record(&event(id)).unwrap();
+        }
+        fs::remove_dir(&obstacle).unwrap();
+        log.record(&event("e5")).unwrap();
+        for id in ["a1", "b2", "c3", "d4", "e5"] {
+            assert_eq!(find(&path, id).unwrap().len(), 1, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_somebody_takes_away_does_not_stop_the_log() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("audit.jsonl");
+        let log = FileAuditLog::open(&path, 100, 8).unwrap();
+        log.record(&event("a1")).unwrap();
+        fs::remove_file(&path).unwrap();
+        log.record(&event("b2")).unwrap();
+        assert_eq!(find(&path, "b2").unwrap().len(), 1);
     }
 
     #[test]

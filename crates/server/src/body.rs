@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -53,33 +53,52 @@ impl BodyReader {
         }
     }
 
-    /// Reads a body of at most `limit` bytes.
+    /// Reads a body of at most `limit` bytes. Memory is taken as the bytes arrive: who announces much
+    /// and sends little holds little.
     ///
     /// # Errors
     /// [`BodyFault`].
     pub async fn read(&self, body: Incoming, limit: usize) -> Result<Held, BodyFault> {
-        // What the head announces; without an announcement, the most it may be.
-        let hint = body.size_hint();
-        let wanted = hint
-            .upper()
-            .map_or(limit, |bytes| usize::try_from(bytes).unwrap_or(limit + 1));
-        if wanted > limit {
+        let announced = body.size_hint().lower();
+        if usize::try_from(announced).map_or(true, |bytes| bytes > limit) {
             return Err(BodyFault::TooLarge(limit));
         }
-        let places = u32::try_from(wanted).unwrap_or(u32::MAX);
-        let memory = Arc::clone(&self.memory).try_acquire_many_owned(places);
-        let memory = memory.map_err(|_| BodyFault::Busy)?;
-        let collected = Limited::new(body, limit).collect();
+        let collected = self.collect(body, limit);
         match tokio::time::timeout(Duration::from_secs(self.seconds), collected).await {
-            Ok(Ok(collected)) => Ok(Held {
-                bytes: collected.to_bytes(),
-                _memory: memory,
-            }),
-            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-                Err(BodyFault::TooLarge(limit))
-            }
-            Ok(Err(_)) => Err(BodyFault::Broken),
+            Ok(outcome) => outcome,
             Err(_) => Err(BodyFault::TooSlow(self.seconds)),
         }
+    }
+
+    async fn collect(&self, mut body: Incoming, limit: usize) -> Result<Held, BodyFault> {
+        let mut memory = self.places(0)?;
+        // Most bodies arrive in one piece, which is then taken as it is.
+        let mut pieces = Vec::new();
+        let mut length = 0_usize;
+        while let Some(frame) = body.frame().await {
+            let Ok(piece) = frame.map_err(|_| BodyFault::Broken)?.into_data() else {
+                continue;
+            };
+            length = length.saturating_add(piece.len());
+            if length > limit {
+                return Err(BodyFault::TooLarge(limit));
+            }
+            memory.merge(self.places(piece.len())?);
+            pieces.push(piece);
+        }
+        let bytes = match <[Bytes; 1]>::try_from(pieces) {
+            Ok([piece]) => piece,
+            Err(pieces) => pieces.concat().into(),
+        };
+        Ok(Held {
+            bytes,
+            _memory: memory,
+        })
+    }
+
+    fn places(&self, bytes: usize) -> Result<OwnedSemaphorePermit, BodyFault> {
+        let places = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let places = Arc::clone(&self.memory).try_acquire_many_owned(places);
+        places.map_err(|_| BodyFault::Busy)
     }
 }

@@ -8,6 +8,7 @@ pub mod backend;
 pub mod classify;
 pub mod operation;
 pub mod request;
+mod room;
 pub mod table_keys;
 
 pub use backend::embedded::{OpenFailure, TableFault, Tables};

@@ -1,6 +1,7 @@
 //! The accept loop: connections are counted, hand-shaken within a time, served, and drained when
 //! the daemon stops.
 
+mod idle;
 pub mod tls;
 
 use std::future::Future;
@@ -20,11 +21,14 @@ use tokio_rustls::server::TlsStream;
 
 use crate::body::Answer;
 use crate::config::Limits;
+use idle::{Activity, Watched};
 
 /// Bytes of a request's head: AWS's session tokens fit several times.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 const HEADERS_MAX: usize = 100;
 const STREAMS_MAX: u32 = 64;
+/// How long the peer may leave what was sent to it untaken.
+const UNSENT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A door: makes the service of a connection.
 pub trait Door: Send + Sync + 'static {
@@ -96,6 +100,9 @@ async fn handshake(
     seconds: u64,
 ) -> Option<TlsStream<TcpStream>> {
     stream.set_nodelay(true).ok()?;
+    // A peer that does not take its answers is given up by the kernel.
+    let socket = socket2::SockRef::from(&stream);
+    socket.set_tcp_user_timeout(Some(UNSENT_TIMEOUT)).ok()?;
     let accepted = tokio::time::timeout(Duration::from_secs(seconds), acceptor.accept(stream));
     match accepted.await {
         Ok(Ok(stream)) => Some(stream),
@@ -128,6 +135,11 @@ async fn serve<S>(
     let is_http_2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP_2);
     let io = TokioIo::new(stream);
     let served = if is_http_2 {
+        let activity = Arc::new(Activity::default());
+        let service = Watched {
+            service,
+            activity: Arc::clone(&activity),
+        };
         let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS_MAX)
@@ -135,7 +147,14 @@ async fn serve<S>(
             .keep_alive_interval(head_timeout)
             .keep_alive_timeout(head_timeout)
             .serve_connection(io, service);
-        Box::pin(watcher.watch(connection)).await
+        // In a box: the rare HTTP/2 connection shall not make every other one larger.
+        Box::pin(async move {
+            tokio::select! {
+                served = watcher.watch(connection) => served,
+                () = activity.idle_for(head_timeout) => Ok(()),
+            }
+        })
+        .await
     } else {
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())

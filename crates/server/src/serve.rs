@@ -28,6 +28,9 @@ use crate::service_ca::SERVICE_CA_FILE;
 use crate::signed::chain::ServiceDoor;
 use crate::upkeep;
 
+/// File descriptors that the registry, the tables and the logs need.
+const DESCRIPTORS_KEPT: usize = 128;
+
 /// File that tells where the doors are.
 const ENDPOINTS_FILE: &str = "endpoints.json";
 
@@ -108,12 +111,13 @@ impl Endpoints {
 /// # Errors
 /// [`ServeFault`].
 pub async fn serve(
-    config: Config,
+    mut config: Config,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     ready: impl FnOnce(&Endpoints),
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeFault> {
+    config.limits.max_connections = connections_possible(config.limits.max_connections);
     let api = bind("api-listen", config.api_listen).await?;
     let device = bind("device-listen", config.device_listen).await?;
     let (api_port, device_port) = (port(&api), port(&device));
@@ -165,6 +169,26 @@ pub async fn serve(
     tables.close().await;
     context.store.close().await;
     Ok(())
+}
+
+/// Connections that each door can hold with the file descriptors that the system gives: running out
+/// of them would take the audit log and the registry along.
+fn connections_possible(wanted: usize) -> usize {
+    let available = match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(descriptors) => usize::try_from(descriptors).unwrap_or(usize::MAX),
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files cannot be read");
+            return wanted;
+        }
+    };
+    let possible = available.saturating_sub(DESCRIPTORS_KEPT) / 2;
+    if possible < wanted {
+        tracing::warn!(
+            "limits.max_connections is {wanted}, but {available} open files allow {possible} at each \
+             door: raise the limit of open files (`ulimit -n`, LimitNOFILE=)"
+        );
+    }
+    wanted.min(possible.max(1))
 }
 
 fn wait(stopped: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + use<> {
@@ -273,6 +297,10 @@ fn service_door(
         ),
         tables,
         audit,
-        bodies: BodyReader::new(limits.body_memory_bytes, limits.body_timeout_seconds),
+        bodies: BodyReader::new(limits.body_memory_bytes / 4, limits.body_timeout_seconds),
+        table_bodies: BodyReader::new(
+            limits.body_memory_bytes / 4 * 3,
+            limits.body_timeout_seconds,
+        ),
     }
 }

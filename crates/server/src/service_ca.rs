@@ -164,7 +164,13 @@ fn authority(
                  remove `{pem_file}` too and have every client trust the new one"
             ))
             .into()),
-        (None, _) => {
+        (None, Some(_)) => Err(data_dir
+            .fault(format!(
+                "`{pem_file}` is missing beside `{key_file}`: put it back from your backup, or \
+                 remove `{key_file}` too and have every client trust the new one"
+            ))
+            .into()),
+        (None, None) => {
             let now = clock.now();
             let until = now + Duration::days(CA_YEARS * 365);
             let serial = entropy::bytes::<16>(entropy).map_err(Error::from)?;

@@ -46,8 +46,11 @@ pub async fn run(
         }
         let revision = booted.context.store.revision();
         if revision != ring_revision {
-            ring_revision = revision;
-            report("reading the key ring", reload(&booted).await);
+            let reloaded = reload(&booted).await;
+            if reloaded.is_ok() {
+                ring_revision = revision;
+            }
+            report("reading the key ring", reloaded);
         }
     }
 }

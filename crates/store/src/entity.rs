@@ -4,9 +4,11 @@ use thingpass_domain::arn::PolicyArn;
 use thingpass_domain::error::Error;
 use thingpass_domain::id::{AccountId, UniqueId};
 use thingpass_domain::managed_policy::{Entity, absent};
+use thingpass_domain::role;
 
 use crate::managed_policy;
 use crate::statement::{Failure, Statements};
+use crate::transact::Write;
 use crate::value::{Columns as _, args};
 
 /// The key that names have in common that differ only in the case of their letters.
@@ -69,4 +71,29 @@ pub(crate) async fn require_boundary(
         return Ok(());
     }
     Err(absent(&arn).into())
+}
+
+/// Has the account's trust policies forget a user or role that is deleted: see
+/// [`role::forget_principal`].
+pub(crate) async fn forget_in_trust_policies(
+    write: &mut Write,
+    account: &AccountId,
+    arns: impl Fn(&str) -> bool,
+    id: &UniqueId,
+) -> Result<(), Failure> {
+    let sql = "SELECT name_key, trust_policy FROM iam_role WHERE account_id = $1";
+    for row in write.rows(sql, args![account]).await? {
+        let (name, policy) = (row.text("name_key")?, row.text("trust_policy")?);
+        let Some(renamed) = role::forget_principal(&policy, &arns, id) else {
+            continue;
+        };
+        write
+            .execute(
+                "UPDATE iam_role SET trust_policy = $3 WHERE account_id = $1 AND name_key = $2",
+                args![account, &name, &renamed],
+            )
+            .await?;
+        write.changed("role", format_args!("{account}/{name}"));
+    }
+    Ok(())
 }

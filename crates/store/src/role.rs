@@ -1,13 +1,14 @@
 //! IAM roles in SQL.
 
 use async_trait::async_trait;
+use thingpass_domain::arn::assumed_role_prefix;
 use thingpass_domain::error::Error;
 use thingpass_domain::id::{AccountId, RoleName};
 use thingpass_domain::page::{Page, PageRequest};
 use thingpass_domain::role::{Role, RoleChange, RoleStore, absent};
 
 use crate::SqliteStore;
-use crate::entity::{name_key, refuse_with_policies, require_boundary};
+use crate::entity::{forget_in_trust_policies, name_key, refuse_with_policies, require_boundary};
 use crate::paging;
 use crate::statement::{Failure, Statements};
 use crate::transact::step;
@@ -108,7 +109,10 @@ impl RoleStore for SqliteStore {
                     )
                     .await?;
                 write.changed("role", format_args!("{account}/{}", standing.name));
-                Ok(())
+                let arn = standing.arn(account);
+                let sessions = assumed_role_prefix(account, &standing.name);
+                let names = |named: &str| named == arn || named.starts_with(&sessions);
+                forget_in_trust_policies(write, account, names, &standing.id).await
             })
         })
         .await

@@ -104,6 +104,7 @@ macro_rules! store_suite {
                 a_role_is_made_once_whatever_the_case,
                 a_role_changes_only_in_what_is_given,
                 a_role_with_policies_stays,
+                a_deleted_user_or_role_is_trusted_no_more_under_its_name,
                 a_role_made_again_has_none_of_the_old_ones_policies,
                 a_boundary_must_be_there,
                 roles_are_listed_by_name_and_path,

@@ -7,7 +7,7 @@ use thingpass_domain::page::{Page, PageRequest};
 use thingpass_domain::user::{User, UserStore, absent};
 
 use crate::SqliteStore;
-use crate::entity::{name_key, refuse_with_policies, require_boundary};
+use crate::entity::{forget_in_trust_policies, name_key, refuse_with_policies, require_boundary};
 use crate::paging;
 use crate::statement::{Failure, Statements};
 use crate::transact::step;
@@ -103,7 +103,8 @@ impl UserStore for SqliteStore {
                     )
                     .await?;
                 write.changed("user", format_args!("{account}/{}", standing.name));
-                Ok(())
+                let arn = standing.arn(account);
+                forget_in_trust_policies(write, account, |named| named == arn, &standing.id).await
             })
         })
         .await

@@ -12,7 +12,9 @@ use http::{Method, StatusCode};
 use hyper::Response;
 use serde::Serialize;
 use thingpass_domain::arn::AccountRegion;
-use thingpass_domain::audit::{AuditEvent, AuditLog, Check, Decision, Door, Reason};
+use thingpass_domain::audit::{
+    AuditEvent, AuditLog, Check, Decision, Door, NAME_CHARS_MAX, Reason, clipped,
+};
 use thingpass_domain::clock::Clock;
 use thingpass_domain::entropy::{self, Entropy};
 use thingpass_domain::id::RoleAliasName;
@@ -162,7 +164,7 @@ impl CredentialsEndpoint {
             resource: self.home.role_alias(alias).into(),
             principal: None,
             certificate_id: peer.certificate_id.map(|id| id.to_string().into()),
-            thing: thing_name,
+            thing: thing_name.map(|name| clipped(&name, NAME_CHARS_MAX).into_owned().into()),
             role_alias: Some(alias.as_str().into()),
             role: vended.role_arn.as_deref().map(Cow::Borrowed),
             access_key_id: credentials.map(|given| given.access_key_id.as_str().into()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::operation::Operation;
+use super::room::Room;
 use super::table_keys::TableKeys;
 
 /// A request as the classifier read it. Only the classifier makes one.
@@ -19,6 +20,8 @@ pub struct Request {
     pub(super) relies_on: Vec<Arc<TableKeys>>,
     /// The stream that it must be about. The engine looks at the table's name alone.
     pub(super) stream: Option<StreamName>,
+    /// Its place, if it is large.
+    pub(super) room: Option<Room>,
 }
 
 /// A table's stream.

@@ -1,5 +1,11 @@
 //! What the classifier must know about a table: which attribute is its partition key.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The keys of tables, by name; none where there is no such table.
+pub type Found = HashMap<String, Option<Arc<TableKeys>>>;
+
 /// The keys of a table and of its indexes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableKeys {

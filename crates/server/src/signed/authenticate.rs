@@ -3,10 +3,11 @@
 //! In order: the authorisation is read, its scope and time are checked, the key or token is looked
 //! up, the signature is verified, and only then is it told whether the key or session has ended.
 
+use http::HeaderMap;
 use thingpass_domain::audit::{Check, Reason};
-use thingpass_domain::caller::{Caller, CallerDirectory, Ended, Unidentified};
+use thingpass_domain::caller::{Caller, CallerDirectory, Ended, Identified, Unidentified};
 use thingpass_domain::error::Error;
-use thingpass_domain::id::Region;
+use thingpass_domain::id::{AccountId, Region};
 use thingpass_wire::error::AuthFailure;
 use thingpass_wire::sigv4::{AuthError, Claim, Received};
 use time::OffsetDateTime;
@@ -43,12 +44,14 @@ impl From<AuthError> for Unauthenticated {
     }
 }
 
-/// Checks what needs no secret: the scope's service and region, and the time.
+/// Checks what needs no secret: the scope's service and region, the time, and that every header that
+/// says what is asked for is under the signature.
 ///
 /// # Errors
 /// [`Unauthenticated`].
 pub fn check_claim(
     claim: &Claim,
+    headers: &HeaderMap,
     service: Service,
     region: &Region,
     now: OffsetDateTime,
@@ -56,7 +59,21 @@ pub fn check_claim(
     claim.check_time(now, service.clock_skew())?;
     let region = service.is_regional().then(|| region.as_str());
     claim.check_scope(service.name(), region)?;
+    for name in service.meaningful_headers() {
+        if headers.contains_key(*name) && !claim.signed_headers().any(|signed| signed == *name) {
+            let text = format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.");
+            return Err(AuthError::InvalidSignature(text).into());
+        }
+    }
     Ok(())
+}
+
+/// Refuses a claim that points to nobody, before its body is read: strangers shall not fill the memory.
+///
+/// # Errors
+/// [`Unauthenticated`].
+pub fn check_known(callers: &CallerDirectory, claim: &Claim) -> Result<(), Unauthenticated> {
+    identify(callers, claim).map(|_| ())
 }
 
 /// Finds whom the claim points to and verifies that it is them.
@@ -68,21 +85,15 @@ pub fn authenticate(
     claim: &Claim,
     received: &Received<'_>,
     payload_sha256: &[u8; 32],
+    account: &AccountId,
 ) -> Result<Caller, Unauthenticated> {
-    let identified = callers
-        .identify(&claim.access_key_id, claim.session_token.as_deref())
-        .map_err(|unidentified| match unidentified {
-            Unidentified::UnknownKey(text) => Unauthenticated::Refused(
-                AuthFailure::UnknownKey,
-                Reason::new(Check::Signature, text),
-            ),
-            Unidentified::InvalidToken(text) => Unauthenticated::Refused(
-                AuthFailure::BadSessionToken,
-                Reason::new(Check::Signature, text),
-            ),
-            Unidentified::Failed(error) => Unauthenticated::Failed(error),
-        })?;
+    let identified = identify(callers, claim)?;
     claim.verify(received, payload_sha256, &identified.secret_access_key)?;
+    if identified.caller.account != *account {
+        let text = format!("the key belongs to account {}", identified.caller.account);
+        let reason = Reason::new(Check::Signature, text);
+        return Err(Unauthenticated::Refused(AuthFailure::UnknownKey, reason));
+    }
     match identified.ended {
         None => Ok(identified.caller),
         Some(Ended {
@@ -101,4 +112,20 @@ pub fn authenticate(
             Err(Unauthenticated::Refused(failure, reason))
         }
     }
+}
+
+fn identify(callers: &CallerDirectory, claim: &Claim) -> Result<Identified, Unauthenticated> {
+    let token = claim.session_token.as_deref();
+    callers
+        .identify(&claim.access_key_id, token)
+        .map_err(|unidentified| {
+            let refused = |failure, text| {
+                Unauthenticated::Refused(failure, Reason::new(Check::Signature, text))
+            };
+            match unidentified {
+                Unidentified::UnknownKey(text) => refused(AuthFailure::UnknownKey, text),
+                Unidentified::InvalidToken(text) => refused(AuthFailure::BadSessionToken, text),
+                Unidentified::Failed(error) => Unauthenticated::Failed(error),
+            }
+        })
 }

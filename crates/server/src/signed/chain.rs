@@ -23,9 +23,9 @@ use crate::body::{Answer, BodyReader};
 use crate::gateway::{Classified, Tables};
 use crate::signed::answer::{bare, render, success, table_failure};
 use crate::signed::ask::Asked;
-use crate::signed::authenticate::{Unauthenticated, authenticate, check_claim};
+use crate::signed::authenticate::{Unauthenticated, authenticate, check_claim, check_known};
 use crate::signed::refusal::{
-    Refusal, body_refusal, failed, fault_of, unauthenticated, unavailable, unknown_service,
+    Refusal, body_refusal, fault_of, malformed, unauthenticated, unavailable, unknown_service,
 };
 use crate::signed::route::{Service, presumed_protocol};
 use crate::signed::trail::Trail;
@@ -40,8 +40,10 @@ pub struct ServiceDoor {
     pub tables: Arc<Tables>,
     /// Where decisions are written.
     pub audit: Arc<dyn AuditLog>,
-    /// Reads bodies within bounds.
+    /// Reads bodies of the control plane within bounds.
     pub bodies: BodyReader,
+    /// The same for the tables: neither can take the other's memory.
+    pub table_bodies: BodyReader,
 }
 
 impl std::fmt::Debug for ServiceDoor {
@@ -104,16 +106,21 @@ impl ServiceDoor {
         };
         let protocol = service.protocol();
         trail.asks(format!("{}:*", service.name()));
-        check_claim(&claim, service, &facts.region, facts.now)
-            .map_err(|error| unauthenticated(protocol, error))?;
-        let body = self
-            .bodies
+        let refuse = |error| unauthenticated(protocol, error);
+        check_claim(&claim, &head.headers, service, &facts.region, facts.now).map_err(refuse)?;
+        check_known(&self.callers, &claim).map_err(refuse)?;
+        let bodies = match service {
+            Service::DynamoDb => &self.table_bodies,
+            Service::Iot | Service::Iam | Service::Sts => &self.bodies,
+        };
+        let body = bodies
             .read(body, service.body_bytes_max())
             .await
             .map_err(|error| body_refusal(protocol, error))?;
         let digest = sigv4::payload_sha256(&body.bytes);
-        let caller = authenticate(&self.callers, &claim, &received, &digest)
-            .map_err(|error| unauthenticated(protocol, error))?;
+        let account = &self.context.home.account;
+        let caller =
+            authenticate(&self.callers, &claim, &received, &digest, account).map_err(refuse)?;
         trail.is(&caller);
         let asked = self.route(service, head, &received, &body.bytes).await?;
         match asked {
@@ -144,7 +151,7 @@ impl ServiceDoor {
         let protocol = service.protocol();
         let context = &*self.context;
         let name = prepared.name;
-        let unresolved = |error| failed(protocol, fault_of(service, &error));
+        let unresolved = |error| malformed(protocol, fault_of(service, &error));
         let mut by_trust = false;
         match &prepared.demands {
             Demands::All(demands) => self.allow(protocol, caller, demands, facts, trail)?,
@@ -173,7 +180,9 @@ impl ServiceDoor {
             .map_err(|error| {
                 log(&error, trail);
                 let fault = fault_of(service, &error);
-                let reason = error.reason().cloned();
+                // An AssumeRole that fails for another reason has not been written down yet.
+                let unwritten = || by_trust.then(|| Reason::new(Check::Request, error.to_string()));
+                let reason = error.reason().cloned().or_else(unwritten);
                 Refusal {
                     protocol,
                     fault,

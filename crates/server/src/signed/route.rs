@@ -68,6 +68,15 @@ impl Service {
         }
     }
 
+    /// Headers that say what is asked for, and so must be signed where they are sent.
+    pub fn meaningful_headers(self) -> &'static [&'static str] {
+        match self {
+            Self::Iot => &["x-amzn-principal"],
+            Self::Iam | Self::Sts => &[],
+            Self::DynamoDb => &["x-amz-target"],
+        }
+    }
+
     /// Bytes that a request's body may have.
     pub fn body_bytes_max(self) -> usize {
         match self {
@@ -92,5 +101,19 @@ pub fn presumed_protocol(head: &Parts) -> Protocol {
             Service::Sts.protocol()
         }
         Some(_) | None => Protocol::RestJson,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::iot;
+    use thingpass_wire::rest_json::Location;
+
+    #[test]
+    fn every_header_that_an_operation_reads_must_be_signed() {
+        let bindings = iot::OPERATIONS.iter().flat_map(|row| row.bindings);
+        let mut headers = bindings.filter(|binding| binding.location == Location::Header);
+        assert!(headers.all(|header| Service::Iot.meaningful_headers().contains(&header.name)));
     }
 }

@@ -3,11 +3,14 @@
 use std::net::IpAddr;
 
 use http::StatusCode;
-use thingpass_domain::audit::{AuditEvent, Decision, Door, Reason};
+use thingpass_domain::audit::{AuditEvent, Decision, Door, NAME_CHARS_MAX, Reason, clipped};
 use thingpass_domain::authorize::Demand;
 use thingpass_domain::caller::{Caller, Identity};
 use thingpass_wire::timestamp::iso_8601;
 use time::OffsetDateTime;
+
+/// Characters of all actions, or all resources, of a request.
+const DEMANDS_CHARS_MAX: usize = 8_192;
 
 /// What is known so far.
 #[derive(Debug)]
@@ -42,13 +45,8 @@ impl Trail {
             account: account.to_owned(),
             action: "unknown".to_owned(),
             // A path may be long, and a query may hold a signature: neither is kept.
-            resource: target
-                .split('?')
-                .next()
-                .unwrap_or_default()
-                .chars()
-                .take(256)
-                .collect(),
+            resource: clipped(target.split('?').next().unwrap_or_default(), NAME_CHARS_MAX)
+                .into_owned(),
             access_key_id: None,
             principal: None,
             certificate_id: None,
@@ -65,7 +63,7 @@ impl Trail {
 
     /// The client says that it holds this key.
     pub fn claims(&mut self, access_key_id: &str) {
-        self.access_key_id = Some(access_key_id.chars().take(128).collect());
+        self.access_key_id = Some(clipped(access_key_id, NAME_CHARS_MAX).into_owned());
     }
 
     /// The client is this caller.
@@ -94,7 +92,7 @@ impl Trail {
         let join = |part: fn(&Demand) -> &str| {
             let mut parts: Vec<&str> = demands.iter().map(part).collect();
             parts.dedup();
-            parts.join(" ")
+            clipped(&parts.join(" "), DEMANDS_CHARS_MAX).into_owned()
         };
         self.action = join(|demand| &demand.action);
         self.resource = join(|demand| &demand.resource);

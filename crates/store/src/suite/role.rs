@@ -2,7 +2,7 @@
 
 use thingpass_domain::error::Error;
 use thingpass_domain::id::Path;
-use thingpass_domain::role::RoleChange;
+use thingpass_domain::role::{RoleChange, RoleStore};
 use thingpass_domain::store::Store;
 
 use super::fixture::*;
@@ -110,6 +110,30 @@ pub(crate) async fn a_role_made_again_has_none_of_the_old_ones_policies(store: &
         .await
         .unwrap();
     assert_eq!(inline.items, []);
+}
+
+pub(crate) async fn a_deleted_user_or_role_is_trusted_no_more_under_its_name(store: &dyn Store) {
+    let (ann, first) = (user("ann"), role("first"));
+    let trust = format!(
+        r#"{{"Statement":{{"Principal":{{"AWS":["{}","{}"]}}}}}}"#,
+        ann.arn(&account()),
+        first.arn(&account())
+    );
+    let mut second = role("second");
+    second.trust_policy = trust.clone();
+    store.create_user(&account(), ann.clone()).await.unwrap();
+    store.create_role(&account(), first.clone()).await.unwrap();
+    store.create_role(&account(), second).await.unwrap();
+    store.delete_user(&account(), &ann.name).await.unwrap();
+    store.delete_role(&account(), &first.name).await.unwrap();
+    let second = RoleStore::role(store, &account(), &role_name("second"))
+        .await
+        .unwrap()
+        .unwrap();
+    let expected = trust
+        .replace(&ann.arn(&account()), ann.id.as_str())
+        .replace(&first.arn(&account()), first.id.as_str());
+    assert_eq!(second.trust_policy, expected);
 }
 
 pub(crate) async fn a_boundary_must_be_there(store: &dyn Store) {

@@ -586,3 +586,51 @@ async fn a_session_that_a_device_assumed_ends_with_the_devices_certificate() {
     let ended = home.identify(&assumed).unwrap().ended.unwrap();
     assert!(ended.reason.text.contains("REVOKED"), "{ended:?}");
 }
+
+#[tokio::test]
+async fn a_trust_policy_can_deny_by_address_and_time() {
+    let home = Home::new().await;
+    for condition in [
+        r#"{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"}}"#,
+        r#"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#,
+    ] {
+        let denying = format!(
+            r#"{{"Version":"2012-10-17","Statement":[
+               {{"Effect":"Allow","Principal":{{"Service":"credentials.iot.amazonaws.com"}},
+                 "Action":"sts:AssumeRole"}},
+               {{"Effect":"Deny","Principal":{{"Service":"credentials.iot.amazonaws.com"}},
+                 "Action":"sts:AssumeRole","Condition":{condition}}}]}}"#
+        );
+        let trust = json!({"RoleName": "dynamodb-access-role", "PolicyDocument": denying});
+        home.bench
+            .call::<UpdateAssumeRolePolicy>(trust)
+            .await
+            .unwrap();
+        assert_eq!(home.ask().await.0, 400, "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn a_deny_about_the_certificate_holds_however_its_key_is_spelt() {
+    for (number, key) in [
+        "iot:Certificate.Subject.CommonName",
+        "IoT:certificate.subject.commonname",
+        r"iot:\u0043ertificate.Subject.CommonName",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let home = Home::new().await;
+        assert_eq!(home.ask().await.0, 200);
+        let deny = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"*","Resource":"*",
+               "Condition":{{"StringEquals":{{"{key}":"thermostat"}}}}}}}}"#
+        );
+        let name = format!("deny-{number}");
+        let policy = json!({"policyName": name, "policyDocument": deny});
+        home.bench.call::<CreatePolicy>(policy).await.unwrap();
+        let target = json!({"policyName": name, "target": home.certificate_arn});
+        home.bench.call::<AttachPolicy>(target).await.unwrap();
+        home.refused(403, "Access Denied").await;
+    }
+}

@@ -10,6 +10,7 @@ mod schemas;
 mod sweep;
 mod worker;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +26,8 @@ use self::schemas::Schemas;
 pub use self::worker::Health;
 use self::worker::{Job, Worker};
 use super::super::request::Request;
-use super::super::table_keys::TableKeys;
+use super::super::room::{self, Rooms};
+use super::super::table_keys::Found;
 
 /// How many requests may wait for the engine. More are throttled.
 const QUEUE_LENGTH: usize = 1024;
@@ -35,9 +37,10 @@ const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// The tables of one account in one region.
 #[derive(Debug)]
 pub struct Tables {
-    home: AccountRegion,
+    home: Arc<AccountRegion>,
     schemas: Arc<Schemas>,
     health: Arc<Health>,
+    rooms: Rooms,
     jobs: SyncSender<Job>,
     worker: Mutex<Option<JoinHandle<()>>>,
 }
@@ -60,9 +63,10 @@ impl Tables {
         )?;
         let worker = worker.spawn(queue)?;
         Ok(Self {
-            home,
+            home: Arc::new(home),
             schemas,
             health,
+            rooms: Rooms::default(),
             jobs,
             worker: Mutex::new(Some(worker)),
         })
@@ -79,22 +83,28 @@ impl Tables {
         self.health.is_good()
     }
 
-    /// The keys of a table; none if there is no such table.
+    /// Room for large requests.
+    pub(in super::super) fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    /// The keys of each table; none where there is no such table. The engine is asked once for all
+    /// that is not known, whether or not it exists.
     ///
     /// # Errors
     /// When the engine is overloaded, closed or broken.
-    pub async fn keys(&self, table: &str) -> Result<Option<Arc<TableKeys>>, TableFault> {
-        if let Some(keys) = self.schemas.known(table) {
-            return Ok(Some(keys));
+    pub async fn keys(&self, tables: BTreeSet<String>) -> Result<Found, TableFault> {
+        let (mut found, tables) = self.schemas.recall(tables);
+        if tables.is_empty() {
+            return Ok(found);
         }
         let (reply, answer) = oneshot::channel();
-        self.submit(Job::Keys {
-            table: table.to_owned(),
-            reply,
-        })?;
-        answer
+        self.submit(Job::Keys { tables, reply })?;
+        let answer = answer
             .await
-            .unwrap_or_else(|_| Err(TableFault::unavailable()))
+            .unwrap_or_else(|_| Err(TableFault::unavailable()));
+        found.extend(answer?);
+        Ok(found)
     }
 
     /// Executes a classified request. Its demands must have been allowed.
@@ -107,8 +117,12 @@ impl Tables {
             body,
             relies_on,
             stream,
+            room,
         } = request;
-        let work = engine::prepare(operation, body, &self.home)?;
+        let home = Arc::clone(&self.home);
+        let prepare = move || engine::prepare(operation, body, &home);
+        let (work, room) = room::work(room, prepare).await?;
+        let work = work?;
         let (reply, answer) = oneshot::channel();
         self.submit(Job::Execute {
             work,
@@ -116,6 +130,8 @@ impl Tables {
             stream,
             reply,
         })?;
+        // What waits for the engine now is its own, smaller form of the request.
+        drop(room);
         let answer = answer
             .await
             .unwrap_or_else(|_| Err(TableFault::unavailable()))?;
@@ -149,5 +165,7 @@ impl Tables {
     }
 }
 
+#[cfg(test)]
+mod keys_tests;
 #[cfg(test)]
 mod tests;

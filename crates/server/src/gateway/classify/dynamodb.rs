@@ -21,8 +21,10 @@ pub(crate) mod testing;
 mod touched;
 mod transaction;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use thingpass_domain::arn::AccountRegion;
 use thingpass_domain::authorize::Demand;
 use thingpass_wire::error::Fault;
@@ -32,12 +34,17 @@ use self::item::Deed;
 use super::super::backend::embedded::{TableFault, Tables};
 use super::super::operation::Operation;
 use super::super::request::{Request, StreamName};
-use super::super::table_keys::TableKeys;
+use super::super::room;
+use super::super::table_keys::{Found, TableKeys};
 
 #[cfg(test)]
 mod agreement_tests;
 #[cfg(test)]
+mod bounds_tests;
+#[cfg(test)]
 mod refusal_tests;
+#[cfg(test)]
+mod target_tests;
 #[cfg(test)]
 mod tests;
 
@@ -56,27 +63,32 @@ pub struct Classified {
 /// What DynamoDB answers to a body that cannot be read or names no table of this account and region.
 pub async fn classify(
     operation: Operation,
-    body: &[u8],
+    body: &Bytes,
     tables: &Tables,
 ) -> Result<Classified, Fault> {
     let mut reading = Reading {
         home: tables.home(),
         tables,
-        relies_on: Vec::new(),
+        keys: Found::new(),
         stream: None,
     };
-    let mut body = body::read(body)?;
+    let room = tables.rooms().enter(body.len()).await;
+    let text = body.clone();
+    let read = room::work(room.map_err(TableFault::into_fault)?, move || {
+        body::read(&text)
+    });
+    let (body, room) = read.await.map_err(TableFault::into_fault)?;
+    let mut body = body?;
     let demands = reading.demands(operation, &mut body).await?;
-    let Reading {
-        relies_on, stream, ..
-    } = reading;
+    let Reading { keys, stream, .. } = reading;
     Ok(Classified {
         demands,
         request: Request {
             operation,
             body,
-            relies_on,
+            relies_on: keys.into_values().flatten().collect(),
             stream,
+            room,
         },
     })
 }
@@ -85,7 +97,8 @@ pub async fn classify(
 struct Reading<'a> {
     home: &'a AccountRegion,
     tables: &'a Tables,
-    relies_on: Vec<Arc<TableKeys>>,
+    /// Of each table that was asked for; the request relies on those that are there.
+    keys: Found,
     stream: Option<StreamName>,
 }
 
@@ -152,17 +165,18 @@ impl Reading<'_> {
         }
     }
 
+    /// Asks for the keys of all these tables at once.
+    async fn learn(&mut self, tables: BTreeSet<String>) -> Result<(), Fault> {
+        let keys = self.tables.keys(tables).await;
+        self.keys.extend(keys.map_err(TableFault::into_fault)?);
+        Ok(())
+    }
+
     /// The keys of a table, which the request relies on from now on.
     async fn keys(&mut self, table: &str) -> Result<Option<Arc<TableKeys>>, Fault> {
-        if let Some(keys) = self.relies_on.iter().find(|keys| keys.name == table) {
-            return Ok(Some(Arc::clone(keys)));
+        if !self.keys.contains_key(table) {
+            self.learn(BTreeSet::from([table.to_owned()])).await?;
         }
-        let keys = self
-            .tables
-            .keys(table)
-            .await
-            .map_err(TableFault::into_fault)?;
-        self.relies_on.extend(keys.clone());
-        Ok(keys)
+        Ok(self.keys.get(table).cloned().flatten())
     }
 }

@@ -64,7 +64,7 @@ impl TableFault {
         )
     }
 
-    pub(super) fn broken() -> Self {
+    pub(in super::super::super) fn broken() -> Self {
         Self::internal(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
     }
 

@@ -9,10 +9,10 @@ use tokio::sync::oneshot;
 use super::engine::Work;
 use super::worker::Job;
 use super::{QUEUE_LENGTH, Tables};
+use crate::gateway::Operation;
 use crate::gateway::classify::dynamodb::testing::{Rig, home};
-use crate::gateway::{Operation, classify};
 
-fn job(
+pub(super) fn job(
     run: impl FnOnce() + Send + 'static,
 ) -> (
     Job,
@@ -140,9 +140,7 @@ async fn a_failed_condition_hands_out_item_and_reasons() {
 }
 
 async fn fault_of(rig: &Rig, operation: Operation, body: Value) -> Value {
-    let classified = classify(operation, body.to_string().as_bytes(), &rig.tables)
-        .await
-        .unwrap();
+    let classified = rig.classify(operation, &body).await.unwrap();
     let fault = rig.tables.execute(classified.request).await.unwrap_err();
     assert_eq!(fault.status, 400);
     serde_json::from_slice(&fault.body).unwrap()
@@ -324,7 +322,7 @@ async fn items_whose_time_is_over_are_swept() {
 async fn a_request_that_relied_on_another_table_definition_is_not_executed() {
     let rig = Rig::new().await;
     let put = json!({"TableName": "Num", "Item": {"id": {"N": "1"}, "pk": {"S": "other"}}});
-    let classified = classify(Operation::PutItem, put.to_string().as_bytes(), &rig.tables).await;
+    let classified = rig.classify(Operation::PutItem, &put).await;
     rig.run(Operation::DeleteTable, json!({"TableName": "Num"}))
         .await
         .unwrap();
@@ -338,10 +336,7 @@ async fn a_request_that_relied_on_another_table_definition_is_not_executed() {
         .await
         .unwrap_err();
     assert_eq!(fault.bare_code(), "ThrottlingException");
-    assert_eq!(
-        rig.tables.keys("Num").await.unwrap().unwrap().partition_key,
-        "pk"
-    );
+    assert_eq!(rig.keys("Num").await.unwrap().partition_key, "pk");
     rig.run(Operation::PutItem, put).await.unwrap();
 }
 

@@ -13,7 +13,7 @@ use dynoxide::{Database, DynoxideError};
 use tokio::sync::oneshot;
 
 use super::super::super::request::StreamName;
-use super::super::super::table_keys::TableKeys;
+use super::super::super::table_keys::{Found, TableKeys};
 use super::engine::{Answer, Work};
 use super::error::{OpenFailure, TableFault};
 use super::schemas::Schemas;
@@ -31,10 +31,10 @@ pub(super) enum Job {
         stream: Option<StreamName>,
         reply: oneshot::Sender<Result<Answer, TableFault>>,
     },
-    /// Find a table's keys.
+    /// Find the keys of tables.
     Keys {
-        table: String,
-        reply: oneshot::Sender<Result<Option<Arc<TableKeys>>, TableFault>>,
+        tables: Vec<String>,
+        reply: oneshot::Sender<Result<Found, TableFault>>,
     },
     /// Come to an end.
     Close,
@@ -119,10 +119,10 @@ impl Worker {
                         let answer = self.execute(work, &relies_on, stream.as_ref());
                         drop(reply.send(answer));
                     }
-                    Job::Keys { table, reply } if !reply.is_closed() => {
+                    Job::Keys { tables, reply } if !reply.is_closed() => {
                         let keys = self.guarded(|schemas, database| {
                             schemas
-                                .find(database, &table)
+                                .find_all(database, tables)
                                 .map_err(|error| inside(&error))
                         });
                         drop(reply.send(keys));
@@ -205,6 +205,7 @@ impl Worker {
         tracing::error!("the table engine panicked; its database is opened anew");
         self.health.set(false);
         self.engine = None;
+        self.schemas.forget_all();
         Err(TableFault::broken())
     }
 }

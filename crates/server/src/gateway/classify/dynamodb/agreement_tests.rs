@@ -308,7 +308,7 @@ proptest! {
                 body["ExpressionAttributeValues"] = Value::Object(used);
             }
             if expression.contains("#x") {
-                body["ExpressionAttributeNames"] = names;
+                body["ExpressionAttributeNames"] = names.clone();
             }
             let database = database();
             let item = |database: &Database| {
@@ -320,7 +320,7 @@ proptest! {
                 let after = item(&database);
                 for name in ["pk", "sk", "t", "x", "l", "m", "n", "set", "remove"] {
                     if before.get(name) != after.get(name) {
-                        prop_assert!(named.iter().any(|one| one == name), "{name}: {expression}");
+                        prop_assert!(named.iter().any(|one| *one == name), "{name}: {expression}");
                     }
                 }
             }

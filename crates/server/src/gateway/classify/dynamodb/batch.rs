@@ -1,5 +1,7 @@
 //! BatchGetItem and BatchWriteItem: one demand for each table.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use thingpass_domain::authorize::Demand;
 use thingpass_wire::error::Fault;
@@ -23,7 +25,8 @@ pub(super) async fn get(
     body: &mut Object,
 ) -> Result<Vec<Demand>, Fault> {
     let mut demands = Vec::new();
-    name_tables(reading, body, MAX_GETS)?;
+    let tables = name_tables(reading, body, MAX_GETS)?;
+    reading.learn(tables).await?;
     for (table, request) in body::required_object(body, "RequestItems")? {
         let request = request.as_object().ok_or_else(unreadable)?;
         let keys = required_objects(request, "Keys", MAX_GETS)?;
@@ -46,7 +49,8 @@ pub(super) async fn write(
     body: &mut Object,
 ) -> Result<Vec<Demand>, Fault> {
     let mut demands = Vec::new();
-    name_tables(reading, body, MAX_WRITES)?;
+    let tables = name_tables(reading, body, MAX_WRITES)?;
+    reading.learn(tables).await?;
     for (table, requests) in body::required_object(body, "RequestItems")? {
         let requests = requests.as_array().ok_or_else(unreadable)?;
         within("RequestItems", requests.len(), MAX_WRITES)?;
@@ -71,7 +75,11 @@ pub(super) async fn write(
 }
 
 /// Checks the tables of `RequestItems`, which stand there bare from now on.
-fn name_tables(reading: &Reading<'_>, body: &mut Object, most: usize) -> Result<(), Fault> {
+fn name_tables(
+    reading: &Reading<'_>,
+    body: &mut Object,
+    most: usize,
+) -> Result<BTreeSet<String>, Fault> {
     let items = match body.get_mut("RequestItems") {
         None | Some(Value::Null) => return Err(missing("RequestItems")),
         Some(items) => items.as_object_mut().ok_or_else(unreadable)?,
@@ -86,8 +94,9 @@ fn name_tables(reading: &Reading<'_>, body: &mut Object, most: usize) -> Result<
             ));
         }
     }
+    let tables = bare.keys().cloned().collect();
     *items = bare;
-    Ok(())
+    Ok(tables)
 }
 
 /// What is touched of one table.
@@ -114,7 +123,7 @@ impl Batch {
             .partition_key
             .as_ref()
             .and_then(|key| key_text(item.get(key)?));
-        self.leading_keys.add(key);
+        self.leading_keys.add(key.as_deref());
         self.attributes.add_names(item);
     }
 

@@ -16,6 +16,9 @@ const LEADING_KEYS: &str = "dynamodb:leadingkeys";
 const RETURN_CONSUMED_CAPACITY: &str = "dynamodb:returnconsumedcapacity";
 const RETURN_VALUES: &str = "dynamodb:returnvalues";
 const SELECT: &str = "dynamodb:select";
+/// The longest value that is told of these; all of DynamoDB's are shorter. Each demand of a batch or
+/// transaction has it, so it must not be what a body has room for.
+const MAX_ASKED: usize = 64;
 
 /// A demand that gets its condition keys.
 pub(super) struct Keyed(Demand);
@@ -42,7 +45,12 @@ impl Keyed {
             (SELECT, "Select"),
         ] {
             if let Some(value) = text(request, member)? {
-                self.set(key, ContextValue::Single(value.to_owned()));
+                let value = if value.len() <= MAX_ASKED {
+                    ContextValue::Single(value.to_owned())
+                } else {
+                    ContextValue::Undetermined
+                };
+                self.set(key, value);
             }
         }
         Ok(self)

@@ -2,9 +2,13 @@
 //! value a key condition pins the partition key to. Anything odd cannot be told; the engine, which
 //! parses them in full, then refuses it or not.
 
-use serde_json::Value;
+use std::collections::HashSet;
 
-use super::body::Object;
+use serde_json::Value;
+use thingpass_wire::error::Fault;
+
+use super::body::{self, Object};
+use super::refusal::invalid;
 use super::touched::key_text;
 
 /// What kind of expression it is, and thus which words in it are no attributes.
@@ -42,13 +46,29 @@ const FUNCTIONS: [&str; 8] = [
 const CONNECTIVES: [&str; 5] = ["AND", "OR", "NOT", "BETWEEN", "IN"];
 const CLAUSES: [&str; 4] = ["SET", "REMOVE", "ADD", "DELETE"];
 
-/// The top-level attributes that an expression names, with repetitions.
-pub(super) fn attributes(
-    expression: &str,
+/// The most bytes of an expression (DynamoDB Developer Guide, "Constraints": expression parameters).
+const MAX_BYTES: usize = 4096;
+
+/// The expression in a member of a request, if it is there.
+pub(super) fn given<'a>(request: &'a Object, member: &str) -> Result<Option<&'a str>, Fault> {
+    let text = body::text(request, member)?;
+    if text.is_some_and(|text| text.len() > MAX_BYTES) {
+        return Err(invalid(format!(
+            "Invalid {member}: Expression size has exceeded the maximum allowed size;"
+        )));
+    }
+    Ok(text)
+}
+
+/// The top-level attributes that an expression names. Each word and each `#name` is looked at once,
+/// however often it stands there: what a `#name` stands for may be long.
+pub(super) fn attributes<'a>(
+    expression: &'a str,
     kind: Kind,
-    names: Option<&Object>,
-) -> Option<Vec<String>> {
+    names: Option<&'a Object>,
+) -> Option<Vec<&'a str>> {
     let tokens = tokens(expression)?;
+    let mut seen = HashSet::new();
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| tokens.get(at));
@@ -70,9 +90,10 @@ pub(super) fn attributes(
                     return None;
                 }
             }
-            Token::Word(word) => found.push((*word).to_owned()),
-            Token::Name(name) => found.push(resolved(name, names)?.to_owned()),
-            Token::Value(_) | Token::Index | Token::Symbol(_) => {}
+            Token::Word(word) if seen.insert(*word) => found.push(*word),
+            Token::Name(name) if seen.insert(*name) => found.push(resolved(name, names)?),
+            Token::Word(_) | Token::Name(_) | Token::Value(_) | Token::Index | Token::Symbol(_) => {
+            }
         }
     }
     (!found.is_empty()).then_some(found)
@@ -245,7 +266,9 @@ mod tests {
     }
 
     fn named(kind: Kind, expression: &str) -> Option<Vec<String>> {
-        attributes(expression, kind, Some(&names()))
+        let names = names();
+        let found = attributes(expression, kind, Some(&names))?;
+        Some(found.into_iter().map(str::to_owned).collect())
     }
 
     #[test]
@@ -272,12 +295,36 @@ mod tests {
                 Update,
                 "SET a = if_not_exists(b, :v) + :w, c[1] = list_append(c, :l) REMOVE d ADD e :e \
                  DELETE #p :s",
-                &["a", "b", "c", "c", "d", "e", "pk"],
+                &["a", "b", "c", "d", "e", "pk"],
             ),
         ] {
             let found = named(kind, expression).unwrap_or_default();
             assert_eq!(found, expected, "{expression}");
         }
+    }
+
+    #[test]
+    fn a_long_name_is_taken_once_however_often_it_is_used() {
+        let names = object(json!({"#a": "x".repeat(1 << 20)}));
+        let expression = vec!["#a"; MAX_BYTES / 3].join(",");
+        let found = attributes(&expression, Kind::Projection, Some(&names)).unwrap();
+        assert_eq!((found.len(), found[0].len()), (1, 1 << 20));
+    }
+
+    #[test]
+    fn an_expression_longer_than_4096_bytes_is_refused() {
+        let request = |length: usize| object(json!({"FilterExpression": "a".repeat(length)}));
+        let longest = request(MAX_BYTES);
+        let text = given(&longest, "FilterExpression").unwrap();
+        assert_eq!(text.map(str::len), Some(MAX_BYTES));
+        let fault = given(&request(MAX_BYTES + 1), "FilterExpression").unwrap_err();
+        assert_eq!(
+            (fault.code.as_ref(), fault.message.as_str()),
+            (
+                "ValidationException",
+                "Invalid FilterExpression: Expression size has exceeded the maximum allowed size;"
+            )
+        );
     }
 
     #[test]

@@ -65,7 +65,8 @@ pub(super) async fn on_item(
     let keys = reading.keys(&table).await?;
     let key = required_object(body, deed.key_member())?;
     let mut leading_keys = Touched::default();
-    leading_keys.add(keys.and_then(|keys| key_text(key.get(&keys.partition_key)?)));
+    let leading_key = keys.and_then(|keys| key_text(key.get(&keys.partition_key)?));
+    leading_keys.add(leading_key.as_deref());
     let attributes = attributes(deed, key, body)?;
     let arn = reading.arn(&table, None)?;
     Ok(Keyed::new(deed.action(), arn).touching(leading_keys, attributes))
@@ -99,7 +100,7 @@ pub(super) fn add_projection(touched: &mut Touched, body: &Object) -> Result<boo
     let mut is_there = add_expression(touched, body, "ProjectionExpression", Kind::Projection)?;
     if let Some(names) = list(body, "AttributesToGet")? {
         for name in names {
-            touched.add(Some(name.as_str().ok_or_else(unreadable)?.to_owned()));
+            touched.add(Some(name.as_str().ok_or_else(unreadable)?));
         }
         is_there |= !names.is_empty();
     }
@@ -113,7 +114,7 @@ pub(super) fn add_expression(
     member: &str,
     kind: Kind,
 ) -> Result<bool, Fault> {
-    let Some(text) = text(body, member)? else {
+    let Some(text) = expression::given(body, member)? else {
         return Ok(false);
     };
     let names = object(body, "ExpressionAttributeNames")?;

@@ -3,7 +3,7 @@
 use thingpass_domain::arn::AccountRegion;
 use thingpass_wire::error::Fault;
 
-use super::refusal::{foreign, invalid};
+use super::refusal::{foreign, invalid, shown};
 
 /// The longest table name, stream label and index name.
 const MAX_NAME: usize = 255;
@@ -30,13 +30,13 @@ pub(super) fn stream_arn<'a>(
 ) -> Result<(&'a str, &'a str), Fault> {
     let (table, label) = local(arn, home)?
         .split_once("/stream/")
-        .ok_or_else(|| invalid(format!("Invalid StreamArn: `{arn}`")))?;
+        .ok_or_else(|| invalid(format!("Invalid StreamArn: `{}`", shown(arn))))?;
     let is_label = (1..=MAX_NAME).contains(&label.len())
         && label
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-:.".contains(&byte));
     if !is_label {
-        return Err(invalid(format!("Invalid StreamArn: `{arn}`")));
+        return Err(invalid(format!("Invalid StreamArn: `{}`", shown(arn))));
     }
     Ok((checked("streamArn", table)?, label))
 }
@@ -62,6 +62,7 @@ pub(super) fn checked<'a>(member: &str, name: &'a str) -> Result<&'a str, Fault>
     } else {
         "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
     };
+    let name = shown(name);
     Err(invalid(format!(
         "1 validation error detected: Value '{name}' at '{member}' failed to satisfy constraint: \
          {constraint}"

@@ -6,12 +6,15 @@ use thingpass_wire::error::Fault;
 use super::Reading;
 use super::body::{Object, required_objects, required_text};
 use super::context::Keyed;
-use super::refusal::invalid;
+use super::refusal::{invalid, shown};
 use super::statement::{self, Verb};
 use super::touched::Touched;
 
 /// The most statements of a transaction (API reference, ExecuteTransaction); a batch may have 25.
 const MAX_STATEMENTS: usize = 100;
+
+/// The most characters of a statement (API reference, ExecuteStatement).
+const MAX_STATEMENT: usize = 8192;
 
 /// ExecuteStatement.
 pub(super) fn single(reading: &Reading<'_>, body: &Object) -> Result<Vec<Demand>, Fault> {
@@ -37,6 +40,13 @@ pub(super) fn several(
 
 fn on_statement(reading: &Reading<'_>, body: &Object) -> Result<Keyed, Fault> {
     let text = required_text(body, "Statement")?;
+    if text.chars().nth(MAX_STATEMENT).is_some() {
+        return Err(invalid(format!(
+            "1 validation error detected: Value '{}' at 'statement' failed to satisfy constraint: \
+             Member must have length less than or equal to {MAX_STATEMENT}",
+            shown(text)
+        )));
+    }
     let statement = statement::read(text).map_err(|reason| {
         invalid(format!(
             "Statement wasn't well formed, can't be processed: {reason}"

@@ -22,7 +22,7 @@ pub(super) async fn query(
     let partition_key = keys.as_deref().and_then(|keys| keys.partition_key(index));
     let names = object(body, "ExpressionAttributeNames")?;
     let values = object(body, "ExpressionAttributeValues")?;
-    let expression = text(body, "KeyConditionExpression")?;
+    let expression = expression::given(body, "KeyConditionExpression")?;
     let conditions = object(body, "KeyConditions")?;
     let pinned = match (partition_key, expression, conditions) {
         (Some(key), Some(text), None) => expression::leading_key(text, key, names, values),
@@ -30,7 +30,7 @@ pub(super) async fn query(
         _ => None,
     };
     let mut leading_keys = Touched::default();
-    leading_keys.add(pinned);
+    leading_keys.add(pinned.as_deref());
     let mut attributes = selected(body)?;
     add_expression(
         &mut attributes,

@@ -3,18 +3,13 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::testing::{Rig, home};
+use super::testing::{Rig, home, refusal};
 use super::{Operation, classify};
-
-async fn refusal(rig: &Rig, operation: Operation, body: &Value) -> String {
-    let classified = classify(operation, body.to_string().as_bytes(), &rig.tables).await;
-    classified.unwrap_err().code.into_owned()
-}
 
 async fn assert_refused<const N: usize>(rig: &Rig, code: &str, bodies: [(Operation, Value); N]) {
     for (operation, body) in bodies {
         assert_eq!(
-            refusal(rig, operation, &body).await,
+            refusal(rig, operation, body.clone()).await,
             code,
             "{operation} {body}"
         );
@@ -124,7 +119,7 @@ async fn what_is_of_the_wrong_kind_cannot_be_read() {
         r#"["Tab",{"pk":{"S":"a"}}]"#,
         "",
     ] {
-        let fault = classify(Operation::GetItem, body.as_bytes(), &rig.tables)
+        let fault = classify(Operation::GetItem, &body.into(), &rig.tables)
             .await
             .unwrap_err();
         assert_eq!(fault.code, "SerializationException", "{body}");
@@ -221,7 +216,7 @@ fn no_body_panics_the_classifier_or_the_engine() {
             }
             runtime.block_on(async {
                 let text = body.to_string();
-                if let Ok(classified) = classify(operation, text.as_bytes(), &rig.tables).await {
+                if let Ok(classified) = rig.classify(operation, &body).await {
                     prop_assert!(!classified.demands.is_empty());
                     if let Err(fault) = rig.tables.execute(classified.request).await {
                         prop_assert!(

@@ -9,6 +9,9 @@ use super::body::{Object, required_text, text};
 use super::refusal::invalid;
 use super::{Reading, StreamName, name};
 
+/// The longest iterator (API reference, GetRecords).
+const MAX_ITERATOR: usize = 2048;
+
 /// ListStreams: of one table or of all.
 pub(super) fn list(
     reading: &Reading<'_>,
@@ -46,7 +49,10 @@ pub(super) async fn records(
     action: &'static str,
     body: &mut Object,
 ) -> Result<Vec<Demand>, Fault> {
-    let (table, shard, position) = decode_shard_iterator(required_text(body, "ShardIterator")?)
+    let iterator = required_text(body, "ShardIterator")?;
+    let (table, shard, position) = Some(iterator)
+        .filter(|iterator| iterator.len() <= MAX_ITERATOR)
+        .and_then(decode_shard_iterator)
         .filter(|(table, _, _)| name::is_name(table))
         .ok_or_else(|| invalid("Invalid ShardIterator"))?;
     let iterator = encode_shard_iterator(&table, &shard, position);

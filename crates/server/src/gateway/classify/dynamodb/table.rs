@@ -1,18 +1,23 @@
 //! Tables themselves, and their tags.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use thingpass_domain::authorize::Demand;
 use thingpass_policy::ContextValue;
 use thingpass_wire::error::Fault;
 
 use super::body::{Object, list, required_text};
-use super::refusal::unreadable;
+use super::refusal::{invalid, unreadable};
+use super::touched::Touched;
 use super::{Reading, name};
 
 const TAG_KEYS: &str = "aws:tagkeys";
 /// The most tags of a table (DynamoDB Developer Guide, "Tagging restrictions").
 const MAX_TAGS: usize = 50;
+/// The most characters of a tag's key and value (API reference, Tag).
+const MAX_TAG_KEY: usize = 128;
+const MAX_TAG_VALUE: usize = 256;
 
 /// CreateTable. With tags it demands `dynamodb:TagResource` too.
 pub(super) fn create(reading: &Reading<'_>, body: &mut Object) -> Result<Vec<Demand>, Fault> {
@@ -57,12 +62,13 @@ pub(super) fn untag(
     body: &Object,
 ) -> Result<Vec<Demand>, Fault> {
     let mut demand = on_resource(reading, action, body)?;
-    let keys = list(body, "TagKeys")?.unwrap_or_default().iter();
-    let keys: Option<Vec<String>> = keys.map(|key| key.as_str().map(str::to_owned)).collect();
-    let keys = keys.ok_or_else(unreadable)?;
+    let mut keys = Touched::default();
+    for key in list(body, "TagKeys")?.unwrap_or_default() {
+        keys.add(Some(key.as_str().ok_or_else(unreadable)?));
+    }
     demand
         .context
-        .push((Cow::Borrowed(TAG_KEYS), ContextValue::List(keys)));
+        .push((Cow::Borrowed(TAG_KEYS), keys.into_context()));
     Ok(vec![demand])
 }
 
@@ -92,22 +98,34 @@ fn given_tags(body: &Object) -> Result<Vec<(Cow<'static, str>, ContextValue)>, F
     }
     super::body::within("Tags", tags.len(), MAX_TAGS)?;
     let mut keys = Vec::new();
+    let mut known = HashSet::new();
     let mut context = Vec::new();
     for tag in tags {
         let tag = tag.as_object().ok_or_else(unreadable)?;
         let (key, value) = (required_text(tag, "Key")?, required_text(tag, "Value")?);
+        short("key", key, 1, MAX_TAG_KEY)?;
+        short("value", value, 0, MAX_TAG_VALUE)?;
         // Condition keys know no case, tags do: two that differ in case alone are one key.
-        let is_known = keys
-            .iter()
-            .any(|known: &String| known.eq_ignore_ascii_case(key));
-        let value = if is_known {
-            ContextValue::Undetermined
-        } else {
+        let is_new = known.insert(key.to_ascii_lowercase());
+        let value = if is_new {
             ContextValue::Single(value.to_owned())
+        } else {
+            ContextValue::Undetermined
         };
         context.push((Cow::Owned(format!("aws:RequestTag/{key}")), value));
         keys.push(key.to_owned());
     }
     context.push((Cow::Borrowed(TAG_KEYS), ContextValue::List(keys)));
     Ok(context)
+}
+
+/// Refuses what is longer than a tag's key or value can be.
+fn short(member: &str, text: &str, least: usize, most: usize) -> Result<(), Fault> {
+    if text.chars().nth(most).is_none() {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "One or more parameter values were invalid: Tag {member} must be between {least} and {most} \
+         characters"
+    )))
 }

@@ -1,11 +1,18 @@
 //! Tables to classify against.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thingpass_domain::arn::AccountRegion;
+use thingpass_domain::authorize::Demand;
 use thingpass_domain::id::{AccountId, Region};
+use thingpass_policy::ContextValue;
+use thingpass_wire::error::Fault;
 
-use crate::gateway::{Operation, Tables, classify};
+use crate::gateway::table_keys::TableKeys;
+use crate::gateway::{Classified, Operation, Tables, classify};
 
 /// The account and region of the tests.
 pub(crate) fn home() -> AccountRegion {
@@ -64,9 +71,25 @@ impl Rig {
         rig
     }
 
+    /// Classifies.
+    pub(crate) async fn classify(
+        &self,
+        operation: Operation,
+        body: &Value,
+    ) -> Result<Classified, Fault> {
+        classify(operation, &body.to_string().into(), &self.tables).await
+    }
+
+    /// The keys of a table.
+    pub(crate) async fn keys(&self, table: &str) -> Option<Arc<TableKeys>> {
+        let found = self.tables.keys(BTreeSet::from([table.to_owned()])).await;
+        found.unwrap().remove(table).unwrap()
+    }
+
     /// Classifies and executes; the error is its code and text.
     pub(crate) async fn run(&self, operation: Operation, body: Value) -> Result<Value, String> {
-        let classified = classify(operation, body.to_string().as_bytes(), &self.tables)
+        let classified = self
+            .classify(operation, &body)
             .await
             .map_err(|fault| format!("{}: {}", fault.code, fault.message))?;
         match self.tables.execute(classified.request).await {
@@ -74,4 +97,65 @@ impl Rig {
             Err(fault) => Err(format!("{}: {}", fault.bare_code(), fault.message)),
         }
     }
+}
+
+/// What a request demands.
+pub(crate) async fn demands(rig: &Rig, operation: Operation, body: Value) -> Vec<Demand> {
+    rig.classify(operation, &body).await.unwrap().demands
+}
+
+/// The code with which a request is refused.
+pub(crate) async fn refusal(rig: &Rig, operation: Operation, body: Value) -> String {
+    let fault = rig.classify(operation, &body).await.unwrap_err();
+    fault.code.into_owned()
+}
+
+/// A demand with its context: `?` is undetermined, a list is a list, else a single value.
+pub(crate) fn demand(action: &str, resource: &str, context: &[(&str, Value)]) -> Demand {
+    let tables = home().table("");
+    let resource = if resource == "*" {
+        "*".to_owned()
+    } else {
+        format!("{tables}{resource}")
+    };
+    let mut demand = Demand::new(format!("dynamodb:{action}"), resource);
+    for (key, value) in context {
+        let value = match value {
+            Value::Array(values) => ContextValue::List(
+                values
+                    .iter()
+                    .map(|value| value.as_str().unwrap().to_owned())
+                    .collect(),
+            ),
+            Value::String(text) if text == "?" => ContextValue::Undetermined,
+            Value::String(text) => ContextValue::Single(text.clone()),
+            other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) => {
+                panic!("{other}")
+            }
+        };
+        let key = if key.contains(':') {
+            (*key).to_owned()
+        } else {
+            format!("dynamodb:{key}")
+        };
+        demand.context.push((key.into(), value));
+    }
+    demand
+}
+
+/// A demand that touches keys and attributes.
+pub(crate) fn touching(action: &str, resource: &str, leading: Value, attributes: Value) -> Demand {
+    demand(
+        action,
+        resource,
+        &[("leadingkeys", leading), ("attributes", attributes)],
+    )
+}
+
+/// A demand with a key more.
+pub(crate) fn and(mut demand: Demand, key: &'static str, value: &str) -> Demand {
+    demand
+        .context
+        .push((key.into(), ContextValue::Single(value.to_owned())));
+    demand
 }

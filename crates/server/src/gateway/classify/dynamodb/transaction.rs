@@ -1,13 +1,16 @@
 //! TransactWriteItems and TransactGetItems: one demand for each item.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
+use thingpass_domain::arn::AccountRegion;
 use thingpass_domain::authorize::Demand;
 use thingpass_wire::error::Fault;
 
-use super::Reading;
 use super::body::{Object, list, missing, within};
 use super::item::{Deed, on_item};
 use super::refusal::{invalid, unreadable};
+use super::{Reading, name};
 
 /// The most items of a transaction (API reference, TransactWriteItems).
 const MAX_ITEMS: usize = 100;
@@ -49,6 +52,7 @@ async fn each(
         Some(Value::Array(items)) => std::mem::take(items),
         _ => return Err(unreadable()),
     };
+    reading.learn(tables(&items, deeds, reading.home)).await?;
     let mut demands = Vec::with_capacity(count);
     for item in &mut items {
         let item = item.as_object_mut().ok_or_else(unreadable)?;
@@ -69,4 +73,17 @@ async fn each(
     }
     body.insert("TransactItems".to_owned(), Value::Array(items));
     Ok(demands)
+}
+
+/// The tables that the items name, as far as they can be read: the rest is refused later.
+fn tables(items: &[Value], deeds: &[(&str, Deed)], home: &AccountRegion) -> BTreeSet<String> {
+    let given = items.iter().flat_map(|item| {
+        deeds
+            .iter()
+            .filter_map(|(name, _)| item.get(*name)?.get("TableName")?.as_str())
+    });
+    given
+        .filter_map(|given| name::table(given, home).ok())
+        .map(str::to_owned)
+        .collect()
 }
