@@ -320,7 +320,7 @@ proptest! {
                 let after = item(&database);
                 for name in ["pk", "sk", "t", "x", "l", "m", "n", "set", "remove"] {
                     if before.get(name) != after.get(name) {
-                        prop_assert!(named.iter().any(|one| *one == name), "{name}: {expression}");
+                        prop_assert!(named.contains(&name), "{name}: {expression}");
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! What a request costs before it is authorised is bounded, whatever its body has room for.
 
+use dynoxide::actions::get_shard_iterator::encode_shard_iterator;
 use serde_json::{Value, json};
 use thingpass_domain::authorize::Demand;
 use thingpass_policy::ContextValue;
@@ -162,7 +163,6 @@ async fn longer_texts_than_the_reference_allows_are_refused() {
             "ValidationException"
         );
     }
-    use dynoxide::actions::get_shard_iterator::encode_shard_iterator;
     let iterator = encode_shard_iterator("Tab", &"x".repeat(2_048), 0);
     let body = json!({"ShardIterator": iterator});
     assert_eq!(
