@@ -26,7 +26,7 @@ use crate::api::operation::Context;
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirFault, Lock};
 use crate::names;
-use crate::service_ca::{self, ServiceCa};
+use crate::service_ca::{self, ServiceCa, ServiceCaFault};
 
 /// File of the administrator's access key.
 pub const ADMINISTRATOR_FILE: &str = "administrator.json";
@@ -48,8 +48,8 @@ pub enum BootFault {
     #[error("{0}")]
     Registry(String),
     /// The certificates of the daemon itself.
-    #[error("service CA: {0}")]
-    Pki(#[from] thingpass_pki::Error),
+    #[error(transparent)]
+    ServiceCa(#[from] ServiceCaFault),
 }
 
 impl From<Error> for BootFault {

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use crate::audit_log::FileAuditLog;
 use crate::body::BodyReader;
 use crate::boot::{BootFault, Booted, boot};
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::data_dir::{DataDir, DataDirFault};
 use crate::device::credentials::CredentialsEndpoint;
 use crate::device::verifier::PossessionVerifier;
@@ -182,7 +182,8 @@ fn connections_possible(wanted: usize) -> usize {
         }
     };
     let possible = available.saturating_sub(DESCRIPTORS_KEPT) / 2;
-    if possible < wanted {
+    // Nobody who said nothing is told that the system allows less than the most.
+    if possible < wanted && wanted != Limits::default().max_connections {
         tracing::warn!(
             "limits.max_connections is {wanted}, but {available} open files allow {possible} at each \
              door: raise the limit of open files (`ulimit -n`, LimitNOFILE=)"
@@ -243,7 +244,8 @@ fn server_certificate(
     let (clock, entropy) = (&*booted.context.clock, &*booted.context.entropy);
     let identity = booted
         .service_ca
-        .server_identity(&booted.data_dir, &names, clock, entropy)?;
+        .server_identity(&booted.data_dir, &names, clock, entropy)
+        .map_err(BootFault::from)?;
     Ok(tls::CurrentCertificate::new(&identity)?)
 }
 

@@ -2,14 +2,12 @@
 //! it signs, and the CA of the device certificates that Thingpass makes itself.
 
 use thingpass_domain::clock::Clock;
-use thingpass_domain::entropy::{self, Entropy};
-use thingpass_domain::error::Error;
+use thingpass_domain::entropy::{self, Entropy, EntropyExhausted};
 use thingpass_pki::Certificate;
 use thingpass_pki::issue::Authority;
 use time::{Duration, OffsetDateTime};
 
-use crate::boot::BootFault;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, DataDirFault};
 
 /// File of the service CA's certificate, which clients trust.
 pub const SERVICE_CA_FILE: &str = "service-ca.pem";
@@ -19,6 +17,20 @@ const SERVER_DAYS: i64 = 397;
 const RENEW_BEFORE_DAYS: i64 = 30;
 /// Clients' clocks may be behind.
 const BACKDATED: Duration = Duration::hours(24);
+
+/// What can be wrong with the daemon's own certificates.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceCaFault {
+    /// Their files.
+    #[error(transparent)]
+    DataDir(#[from] DataDirFault),
+    /// What is in them.
+    #[error("service CA: {0}")]
+    Pki(#[from] thingpass_pki::Error),
+    /// No randomness for a serial number.
+    #[error(transparent)]
+    Entropy(#[from] EntropyExhausted),
+}
 
 /// The service CA.
 #[derive(Debug)]
@@ -48,12 +60,12 @@ impl ServiceCa {
     /// Reads the CA, or makes it.
     ///
     /// # Errors
-    /// [`BootFault`].
+    /// [`ServiceCaFault`].
     pub fn open(
         data_dir: &DataDir,
         clock: &dyn Clock,
         entropy: &dyn Entropy,
-    ) -> Result<Self, BootFault> {
+    ) -> Result<Self, ServiceCaFault> {
         let authority = authority(
             data_dir,
             "service-ca",
@@ -68,14 +80,14 @@ impl ServiceCa {
     /// changed or its end is near.
     ///
     /// # Errors
-    /// [`BootFault`].
+    /// [`ServiceCaFault`].
     pub fn server_identity(
         &self,
         data_dir: &DataDir,
         names: &[String],
         clock: &dyn Clock,
         entropy: &dyn Entropy,
-    ) -> Result<ServerIdentity, BootFault> {
+    ) -> Result<ServerIdentity, ServiceCaFault> {
         let now = clock.now();
         if let Some(standing) = self.standing(data_dir, names)?
             && now < standing.renew_at
@@ -83,7 +95,7 @@ impl ServiceCa {
             return Ok(standing);
         }
         let (from, until) = (now - BACKDATED, now + Duration::days(SERVER_DAYS));
-        let serial = entropy::bytes::<16>(entropy).map_err(Error::from)?;
+        let serial = entropy::bytes::<16>(entropy)?;
         let issued = self.authority.issue_server(names, from, until, serial)?;
         data_dir.write("server.key", issued.key_pem.as_bytes())?;
         data_dir.write("server.pem", issued.certificate.to_pem().as_bytes())?;
@@ -95,7 +107,7 @@ impl ServiceCa {
         &self,
         data_dir: &DataDir,
         names: &[String],
-    ) -> Result<Option<ServerIdentity>, BootFault> {
+    ) -> Result<Option<ServerIdentity>, ServiceCaFault> {
         let files = ["server.pem", "server.key", "server.names"].map(|name| data_dir.read(name));
         let [Some(pem), Some(key), Some(old_names)] = files.map(|file| file.ok().flatten()) else {
             return Ok(None);
@@ -135,12 +147,12 @@ impl ServiceCa {
 /// make.
 ///
 /// # Errors
-/// [`BootFault`].
+/// [`ServiceCaFault`].
 pub fn device_authority(
     data_dir: &DataDir,
     clock: &dyn Clock,
     entropy: &dyn Entropy,
-) -> Result<Authority, BootFault> {
+) -> Result<Authority, ServiceCaFault> {
     authority(data_dir, "device-ca", "Thingpass device CA", clock, entropy)
 }
 
@@ -150,7 +162,7 @@ fn authority(
     common_name: &str,
     clock: &dyn Clock,
     entropy: &dyn Entropy,
-) -> Result<Authority, BootFault> {
+) -> Result<Authority, ServiceCaFault> {
     let (pem_file, key_file) = (format!("{file}.pem"), format!("{file}.key"));
     match (data_dir.read(&pem_file)?, data_dir.read(&key_file)?) {
         (Some(pem), Some(key)) => {
@@ -173,7 +185,7 @@ fn authority(
         (None, None) => {
             let now = clock.now();
             let until = now + Duration::days(CA_YEARS * 365);
-            let serial = entropy::bytes::<16>(entropy).map_err(Error::from)?;
+            let serial = entropy::bytes::<16>(entropy)?;
             let authority = Authority::generate(common_name, now - BACKDATED, until, serial)?;
             data_dir.write(&key_file, authority.key_pem().as_bytes())?;
             data_dir.write(&pem_file, authority.certificate().to_pem().as_bytes())?;

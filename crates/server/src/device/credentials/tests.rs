@@ -1,6 +1,9 @@
 //! The endpoint against a real registry: each row of AWS's table, and what happens to credentials
 //! that are out when the registry changes.
 
+mod policies;
+mod sessions;
+
 use std::sync::{Arc, Mutex};
 
 use http::Request;
@@ -8,6 +11,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use thingpass_domain::caller::{CallerDirectory, Identified};
 use thingpass_domain::error::Error;
+use thingpass_domain::id::CertificateId;
 use thingpass_pki::DnAttribute;
 use thingpass_pki::issue::KeyKind;
 use time::Duration;
@@ -74,8 +78,6 @@ struct Home {
     certificate_id: CertificateId,
     certificate_arn: String,
 }
-
-use thingpass_domain::id::CertificateId;
 
 impl Home {
     async fn new() -> Self {
@@ -227,38 +229,6 @@ fn path(alias: &str) -> String {
 const INVALID: &str = "Certificate is invalid on this endpoint";
 
 #[tokio::test]
-async fn a_thermostat_gets_credentials_for_an_hour() {
-    let home = Home::new().await;
-    let (status, body) = home.ask().await;
-    assert_eq!(status, 200);
-    let credentials = &body["credentials"];
-    assert_eq!(body.as_object().unwrap().len(), 1);
-    assert_eq!(credentials.as_object().unwrap().len(), 4);
-    assert_eq!(credentials["expiration"], "2026-01-01T01:00:00Z");
-    assert!(
-        credentials["accessKeyId"]
-            .as_str()
-            .unwrap()
-            .starts_with("ASIA")
-    );
-    let identified = home.identify(&body).unwrap();
-    assert!(identified.ended.is_none());
-    assert_eq!(
-        identified.caller.arn,
-        format!(
-            "arn:aws:sts::123456789012:assumed-role/dynamodb-access-role/{}",
-            home.certificate_id
-        )
-    );
-    let event = home.audit.0.lock().unwrap().last().unwrap().clone();
-    assert_eq!(event["decision"], "allow");
-    assert_eq!(event["thing"], "MyHomeThermostat");
-    assert_eq!(event["role"], ROLE);
-    let secret = credentials["secretAccessKey"].as_str().unwrap();
-    assert!(!event.to_string().contains(secret));
-}
-
-#[tokio::test]
 async fn a_certificate_that_is_absent_unknown_or_not_active_is_invalid() {
     let home = Home::new().await;
     let stranger = CertificateId::from_fingerprint([9; 32]);
@@ -307,17 +277,6 @@ async fn a_thing_that_is_not_the_certificates_is_an_invalid_name() {
 }
 
 #[tokio::test]
-async fn the_policy_is_asked_before_the_alias_is_looked_for() {
-    let home = Home::new().await;
-    let named = [("x-amzn-iot-thingname", "MyHomeThermostat")];
-    let (status, body) = home.get(&path("not-there"), &named).await;
-    assert_eq!((status, body), (403, json!({"message": "Access Denied"})));
-    let alias = json!({"roleAlias": ALIAS});
-    home.bench.call::<DeleteRoleAlias>(alias).await.unwrap();
-    home.refused(404, "Role alias does not exist").await;
-}
-
-#[tokio::test]
 async fn without_a_thing_name_thing_variables_have_no_values_and_the_reason_says_so() {
     let home = Home::new().await;
     let (status, body) = home.get(&path(ALIAS), &[]).await;
@@ -326,81 +285,6 @@ async fn without_a_thing_name_thing_variables_have_no_values_and_the_reason_says
         home.reason().contains("x-amzn-iot-thingname"),
         "{}",
         home.reason()
-    );
-}
-
-#[tokio::test]
-async fn another_owner_is_denied_and_the_reason_names_both() {
-    let home = Home::new().await;
-    let bob = json!({"thingName": "MyHomeThermostat",
-                     "attributePayload": {"attributes": {"Owner": "Bob"}}});
-    home.bench.call::<UpdateThing>(bob).await.unwrap();
-    let reason = home.refused(403, "Access Denied").await;
-    assert!(
-        reason.contains("Alice") && reason.contains("Bob"),
-        "{reason}"
-    );
-    let target = json!({"policyName": "Alice", "target": home.certificate_arn});
-    home.bench.call::<DetachPolicy>(target).await.unwrap();
-    assert!(
-        home.refused(403, "Access Denied")
-            .await
-            .contains("no policy")
-    );
-}
-
-#[tokio::test]
-async fn a_role_that_does_not_trust_the_provider_or_is_gone_is_not_assumed() {
-    const UNABLE: &str = "Unable to assume the role, or the role to assume does not exist";
-    let home = Home::new().await;
-    let other = TRUST.replace("credentials.iot", "ec2");
-    let trust = json!({"RoleName": "dynamodb-access-role", "PolicyDocument": other});
-    home.bench
-        .call::<UpdateAssumeRolePolicy>(trust)
-        .await
-        .unwrap();
-    home.refused(400, UNABLE).await;
-    let role = json!({"RoleName": "dynamodb-access-role"});
-    home.bench.call::<DeleteRole>(role).await.unwrap();
-    assert!(home.refused(400, UNABLE).await.contains("does not exist"));
-}
-
-#[tokio::test]
-async fn a_trust_policy_can_be_narrowed_to_the_alias() {
-    let home = Home::new().await;
-    for (arn, status) in [(ALIAS, 200), ("another-alias", 400)] {
-        let narrowed = format!(
-            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"sts:AssumeRole",
-               "Principal":{{"Service":"credentials.iot.amazonaws.com"}},"Condition":{{
-               "StringEquals":{{"aws:SourceAccount":"123456789012"}},"ArnEquals":{{"aws:SourceArn":
-               "arn:aws:iot:us-east-1:123456789012:rolealias/{arn}"}}}}}}}}"#
-        );
-        let trust = json!({"RoleName": "dynamodb-access-role", "PolicyDocument": narrowed});
-        home.bench
-            .call::<UpdateAssumeRolePolicy>(trust)
-            .await
-            .unwrap();
-        assert_eq!(home.ask().await.0, status, "{arn}");
-    }
-}
-
-#[tokio::test]
-async fn the_seeds_twelve_hours_need_a_role_that_allows_them() {
-    let home = Home::new().await;
-    let alias = json!({"roleAlias": ALIAS, "credentialDurationSeconds": 43_200});
-    home.bench.call::<UpdateRoleAlias>(alias).await.unwrap();
-    let reason = home
-        .refused(
-            400,
-            "The requested CredentialDurationSeconds exceeds the MaxSessionDuration set for the role",
-        )
-        .await;
-    assert!(reason.contains("aws iam update-role"), "{reason}");
-    let role = json!({"RoleName": "dynamodb-access-role", "MaxSessionDuration": "43200"});
-    home.bench.call::<UpdateRole>(role).await.unwrap();
-    assert_eq!(
-        home.ask().await.1["credentials"]["expiration"],
-        "2026-01-01T12:00:00Z"
     );
 }
 
@@ -478,159 +362,4 @@ async fn a_decision_that_cannot_be_written_down_gives_no_credentials() {
         address,
     };
     assert_eq!(endpoint.answer(&peer, &head).status().as_u16(), 503);
-}
-
-#[tokio::test]
-async fn credentials_that_are_out_end_with_what_they_stand_on() {
-    let home = Home::new().await;
-    let (_, credentials) = home.ask().await;
-    let ended = |credentials: &Value| {
-        home.identify(credentials)
-            .map(|identified| identified.ended.map(|ended| ended.expired))
-    };
-    assert_eq!(ended(&credentials), Some(None));
-    home.status("REVOKED").await;
-    assert_eq!(ended(&credentials), Some(Some(false)));
-    home.status("ACTIVE").await;
-    assert_eq!(ended(&credentials), Some(None));
-
-    let principal = json!({"thingName": "MyHomeThermostat", "principal": home.certificate_arn});
-    home.bench
-        .call::<DetachThingPrincipal>(principal.clone())
-        .await
-        .unwrap();
-    assert_eq!(ended(&credentials), Some(Some(false)));
-    home.bench
-        .call::<AttachThingPrincipal>(principal)
-        .await
-        .unwrap();
-    assert_eq!(ended(&credentials), Some(None));
-
-    let elsewhere = ROLE.replace("dynamodb-access-role", "another");
-    let alias = json!({"roleAlias": ALIAS, "roleArn": elsewhere});
-    home.bench.call::<UpdateRoleAlias>(alias).await.unwrap();
-    assert_eq!(ended(&credentials), Some(Some(true)), "fetching anew helps");
-    let alias = json!({"roleAlias": ALIAS});
-    home.bench.call::<DeleteRoleAlias>(alias).await.unwrap();
-    assert_eq!(ended(&credentials), Some(Some(false)));
-    let alias = json!({"roleAlias": ALIAS, "roleArn": ROLE});
-    home.bench.call::<CreateRoleAlias>(alias).await.unwrap();
-    assert_eq!(ended(&credentials), Some(None));
-
-    home.bench.clock.advance_seconds(3_600);
-    assert_eq!(ended(&credentials), Some(Some(true)));
-    home.bench.clock.advance_seconds(-3_600);
-
-    let role = json!({"RoleName": "dynamodb-access-role"});
-    home.bench.call::<DeleteRole>(role).await.unwrap();
-    assert_eq!(ended(&credentials), None);
-    let role = json!({"RoleName": "dynamodb-access-role", "AssumeRolePolicyDocument": TRUST});
-    home.bench.call::<CreateRole>(role).await.unwrap();
-    assert_eq!(ended(&credentials), None, "a role made again is another");
-}
-
-#[tokio::test]
-async fn credentials_of_a_deleted_certificate_end() {
-    let home = Home::new().await;
-    let (_, credentials) = home.ask().await;
-    let principal = json!({"thingName": "MyHomeThermostat", "principal": home.certificate_arn});
-    home.bench
-        .call::<DetachThingPrincipal>(principal)
-        .await
-        .unwrap();
-    home.status("INACTIVE").await;
-    let id = home.certificate_id.to_string();
-    let delete = json!({"certificateId": id, "forceDelete": true});
-    home.bench.call::<DeleteCertificate>(delete).await.unwrap();
-    let identified = home.identify(&credentials).unwrap();
-    let ended = identified.ended.unwrap();
-    assert!(ended.reason.text.contains("deleted"), "{ended:?}");
-}
-
-#[tokio::test]
-async fn an_alias_that_spells_a_role_in_other_letters_does_not_stand_for_it() {
-    let home = Home::new().await;
-    let shouted = ROLE.replace("dynamodb-access-role", "DYNAMODB-ACCESS-ROLE");
-    let alias = json!({"roleAlias": ALIAS, "roleArn": shouted});
-    home.bench.call::<UpdateRoleAlias>(alias).await.unwrap();
-    let reason = home
-        .refused(
-            400,
-            "Unable to assume the role, or the role to assume does not exist",
-        )
-        .await;
-    assert!(reason.contains("does not exist"), "{reason}");
-}
-
-#[tokio::test]
-async fn a_session_that_a_device_assumed_ends_with_the_devices_certificate() {
-    let home = Home::new().await;
-    let anyone = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",
-        "Principal":{"AWS":"arn:aws:iam::123456789012:role/dynamodb-access-role"}}}"#;
-    let role = json!({"RoleName": "second", "AssumeRolePolicyDocument": anyone});
-    home.bench.call::<CreateRole>(role).await.unwrap();
-    let (_, credentials) = home.ask().await;
-    let device = home.identify(&credentials).unwrap().caller;
-    let request = json!({"RoleArn": "arn:aws:iam::123456789012:role/second",
-                         "RoleSessionName": "next"});
-    let assumed = home
-        .bench
-        .call_as::<AssumeRole>(&device, request)
-        .await
-        .unwrap();
-    let assumed = json!({"credentials": {
-        "accessKeyId": assumed["Credentials"]["AccessKeyId"],
-        "sessionToken": assumed["Credentials"]["SessionToken"]}});
-    assert!(home.identify(&assumed).unwrap().ended.is_none());
-    home.status("REVOKED").await;
-    let ended = home.identify(&assumed).unwrap().ended.unwrap();
-    assert!(ended.reason.text.contains("REVOKED"), "{ended:?}");
-}
-
-#[tokio::test]
-async fn a_trust_policy_can_deny_by_address_and_time() {
-    let home = Home::new().await;
-    for condition in [
-        r#"{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"}}"#,
-        r#"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#,
-    ] {
-        let denying = format!(
-            r#"{{"Version":"2012-10-17","Statement":[
-               {{"Effect":"Allow","Principal":{{"Service":"credentials.iot.amazonaws.com"}},
-                 "Action":"sts:AssumeRole"}},
-               {{"Effect":"Deny","Principal":{{"Service":"credentials.iot.amazonaws.com"}},
-                 "Action":"sts:AssumeRole","Condition":{condition}}}]}}"#
-        );
-        let trust = json!({"RoleName": "dynamodb-access-role", "PolicyDocument": denying});
-        home.bench
-            .call::<UpdateAssumeRolePolicy>(trust)
-            .await
-            .unwrap();
-        assert_eq!(home.ask().await.0, 400, "{condition}");
-    }
-}
-
-#[tokio::test]
-async fn a_deny_about_the_certificate_holds_however_its_key_is_spelt() {
-    for (number, key) in [
-        "iot:Certificate.Subject.CommonName",
-        "IoT:certificate.subject.commonname",
-        r"iot:\u0043ertificate.Subject.CommonName",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let home = Home::new().await;
-        assert_eq!(home.ask().await.0, 200);
-        let deny = format!(
-            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"*","Resource":"*",
-               "Condition":{{"StringEquals":{{"{key}":"thermostat"}}}}}}}}"#
-        );
-        let name = format!("deny-{number}");
-        let policy = json!({"policyName": name, "policyDocument": deny});
-        home.bench.call::<CreatePolicy>(policy).await.unwrap();
-        let target = json!({"policyName": name, "target": home.certificate_arn});
-        home.bench.call::<AttachPolicy>(target).await.unwrap();
-        home.refused(403, "Access Denied").await;
-    }
 }

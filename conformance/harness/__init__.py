@@ -1,0 +1,1 @@
+"""What the conformance suite drives a server with: real clients, and a hand for what they refuse to send."""
