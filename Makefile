@@ -56,6 +56,7 @@ deny: ## Licences, bans and sources of dependencies, with cargo-deny (installs i
 	$(CARGO) deny --locked check licenses bans sources
 
 bench: bench-tools ## Benchmarks side by side with reference servers
+	$(CARGO) build --release --locked --workspace
 	$(CARGO) run --release --locked --package thingpass-bench
 
 bench-tools:

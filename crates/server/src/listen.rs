@@ -78,7 +78,12 @@ pub async fn listen<D: Door>(
         let (door, watcher) = (Arc::clone(&door), graceful.watcher());
         let (acceptor, limits) = (acceptor.clone(), limits.clone());
         tokio::spawn(async move {
-            let handshake = handshake(stream, acceptor, limits.handshake_timeout_seconds);
+            // In a box, so that a connection is not as large as its handshake for the rest of its life.
+            let handshake = Box::pin(handshake(
+                stream,
+                acceptor,
+                limits.handshake_timeout_seconds,
+            ));
             if let Some(stream) = handshake.await {
                 let service = door.connect(peer, stream.get_ref().1);
                 serve(stream, service, &limits, watcher).await;
@@ -98,14 +103,14 @@ async fn handshake(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     seconds: u64,
-) -> Option<TlsStream<TcpStream>> {
+) -> Option<Box<TlsStream<TcpStream>>> {
     stream.set_nodelay(true).ok()?;
     // A peer that does not take its answers is given up by the kernel.
     let socket = socket2::SockRef::from(&stream);
     socket.set_tcp_user_timeout(Some(UNSENT_TIMEOUT)).ok()?;
     let accepted = tokio::time::timeout(Duration::from_secs(seconds), acceptor.accept(stream));
     match accepted.await {
-        Ok(Ok(stream)) => Some(stream),
+        Ok(Ok(stream)) => Some(Box::new(stream)),
         Ok(Err(error)) => {
             tracing::debug!(%error, "TLS handshake failed");
             None
@@ -118,7 +123,7 @@ async fn handshake(
 }
 
 async fn serve<S>(
-    stream: TlsStream<TcpStream>,
+    stream: Box<TlsStream<TcpStream>>,
     service: S,
     limits: &Limits,
     watcher: hyper_util::server::graceful::Watcher,

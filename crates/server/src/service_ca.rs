@@ -38,10 +38,10 @@ pub struct ServiceCa {
     authority: Authority,
 }
 
-/// A server certificate with its chain and key, as PEM and DER.
+/// A server certificate and its key.
 pub struct ServerIdentity {
-    /// The certificate, then the CA's.
-    pub chain: Vec<Vec<u8>>,
+    /// The certificate, DER. The CA's is not sent: clients have it, or would not trust it.
+    pub certificate: Vec<u8>,
     /// PKCS#8 PEM.
     pub key_pem: zeroize::Zeroizing<String>,
     /// When it is to be replaced.
@@ -100,7 +100,7 @@ impl ServiceCa {
         data_dir.write("server.key", issued.key_pem.as_bytes())?;
         data_dir.write("server.pem", issued.certificate.to_pem().as_bytes())?;
         data_dir.write("server.names", names.join("\n").as_bytes())?;
-        Ok(self.identity(&issued.certificate, issued.key_pem))
+        Ok(Self::identity(&issued.certificate, issued.key_pem))
     }
 
     fn standing(
@@ -123,20 +123,15 @@ impl ServiceCa {
         {
             return Ok(None);
         }
-        Ok(Some(self.identity(
+        Ok(Some(Self::identity(
             &certificate,
             zeroize::Zeroizing::new(text(&key)),
         )))
     }
 
-    fn identity(
-        &self,
-        certificate: &Certificate,
-        key_pem: zeroize::Zeroizing<String>,
-    ) -> ServerIdentity {
-        let chain = [certificate, self.authority.certificate()];
+    fn identity(certificate: &Certificate, key_pem: zeroize::Zeroizing<String>) -> ServerIdentity {
         ServerIdentity {
-            chain: chain.map(|certificate| certificate.der().to_vec()).to_vec(),
+            certificate: certificate.der().to_vec(),
             key_pem,
             renew_at: certificate.not_after() - Duration::days(RENEW_BEFORE_DAYS),
         }

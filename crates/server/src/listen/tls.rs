@@ -104,11 +104,6 @@ fn acceptor(mut config: ServerConfig) -> TlsAcceptor {
 
 fn certified(identity: &ServerIdentity) -> Result<CertifiedKey, TlsFault> {
     let key = PrivateKeyDer::from_pem_slice(identity.key_pem.as_bytes())?;
-    let chain = identity
-        .chain
-        .iter()
-        .cloned()
-        .map(CertificateDer::from)
-        .collect();
+    let chain = vec![CertificateDer::from(identity.certificate.clone())];
     Ok(CertifiedKey::from_der(chain, key, &provider())?)
 }
