@@ -257,6 +257,20 @@ def test_a_host_that_is_not_signed(fleet: Fleet, service: str, keys: Keys) -> No
     assert answer.status in (400, 403) and answer.code.startswith(("InvalidSignature", "SignatureDoesNot", "Incomplete"))
 
 
+def test_a_header_that_says_what_is_asked_for_and_is_not_signed(fleet: Fleet, keys: Keys) -> None:
+    """Otherwise one signature would be good for every operation."""
+    words = "must be a 'SignedHeader' in the AWS Authorization."
+    table = REQUESTS["dynamodb"]
+    headers = {own: value for own, value in table.headers.items() if own.lower() != "x-amz-target"}
+    bare = sign(fleet.server, Plain("dynamodb", "POST", "/", headers, table.body), keys)
+    for target in ("DynamoDB_20120810.ListTables", "DynamoDB_20120810.DeleteTable"):
+        answer = bare.adding("X-Amz-Target", target).send(fleet.server)
+        refusal(fleet, "dynamodb", answer, BAD_SIGNATURE, words)
+    attach = sign(fleet.server, Plain("iot", "PUT", "/things/any/principals"), keys)
+    principal = fleet.arn("iot", f"cert/{'0' * 64}")
+    refusal(fleet, "iot", attach.adding("x-amzn-principal", principal).send(fleet.server), BAD_SIGNATURE, words)
+
+
 def test_two_authorisations(fleet: Fleet, service: str, keys: Keys) -> None:
     signed = sign(fleet.server, REQUESTS[service], keys)
     both = signed.adding("Authorization", signed.header("Authorization")).send(fleet.server)
