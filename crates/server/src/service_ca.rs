@@ -188,3 +188,31 @@ fn authority(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use thingpass_domain::clock::SystemClock;
+    use thingpass_domain::entropy::SystemEntropy;
+
+    #[test]
+    fn half_of_a_ca_is_neither_used_nor_replaced() {
+        let parent = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::create(&parent.path().join("d")).unwrap();
+        let open = || ServiceCa::open(&data_dir, &SystemClock, &SystemEntropy);
+        open().unwrap();
+        for missing in ["service-ca.pem", "service-ca.key"] {
+            let path = data_dir.path().join(missing);
+            let kept = std::fs::read(&path).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            let fault = open().unwrap_err().to_string();
+            assert!(
+                fault.contains(&format!("`{missing}` is missing")),
+                "{fault}"
+            );
+            assert!(!path.exists());
+            data_dir.write(missing, &kept).unwrap();
+            open().unwrap();
+        }
+    }
+}

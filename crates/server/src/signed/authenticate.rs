@@ -129,3 +129,68 @@ fn identify(callers: &CallerDirectory, claim: &Claim) -> Result<Identified, Unau
             }
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+    use thingpass_domain::clock::Clock;
+    use thingpass_wire::sigv4::{self, Credentials};
+
+    use super::*;
+    use crate::api::iam::access_key::create_access_key::CreateAccessKey;
+    use crate::api::iam::user::create_user::CreateUser;
+    use crate::api::testing::Bench;
+
+    #[tokio::test]
+    async fn a_key_of_another_account_is_nobodys_here() {
+        let bench = Bench::new().await;
+        let user = json!({"UserName": "ann"});
+        bench.call::<CreateUser>(user.clone()).await.unwrap();
+        let key = bench.call::<CreateAccessKey>(user).await.unwrap();
+        let member = |name: &str| key["AccessKey"][name].as_str().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("host", http::HeaderValue::from_static("localhost"));
+        let credentials = Credentials {
+            access_key_id: member("AccessKeyId"),
+            secret_access_key: member("SecretAccessKey"),
+            session_token: None,
+        };
+        let (method, now) = (http::Method::GET, bench.clock.now());
+        sigv4::sign(
+            &method,
+            "/",
+            &mut headers,
+            b"",
+            &credentials,
+            "r",
+            "iam",
+            now,
+        )
+        .unwrap();
+        let received = Received {
+            method: "GET",
+            target: "/",
+            headers: &headers,
+            host: None,
+        };
+        let claim = sigv4::read(&received).unwrap();
+        let context = &bench.context;
+        let callers = CallerDirectory::new(
+            Arc::clone(&context.directory),
+            Arc::clone(&context.key_ring),
+            Arc::clone(&context.root_key),
+            Arc::clone(&context.clock),
+        );
+        let digest = sigv4::payload_sha256(b"");
+        let asked =
+            |account: &AccountId| authenticate(&callers, &claim, &received, &digest, account);
+        assert!(asked(bench.account()).is_ok());
+        let other = AccountId::new("210987654321").unwrap();
+        let Err(Unauthenticated::Refused(failure, _)) = asked(&other) else {
+            panic!("a stranger was let in")
+        };
+        assert_eq!(failure, AuthFailure::UnknownKey);
+    }
+}
