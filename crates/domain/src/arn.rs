@@ -56,12 +56,17 @@ impl AccountRegion {
     /// `arn:aws:dynamodb:R:A:table/NAME`
     pub fn table(&self, name: &str) -> String {
         let Self { account, region } = self;
-        format!("arn:{PARTITION}:dynamodb:{region}:{account}:table/{name}")
+        arn(
+            "dynamodb",
+            region.as_str(),
+            account.as_str(),
+            &["table/", name],
+        )
     }
 
     fn iot(&self, kind: &str, name: &str) -> String {
         let Self { account, region } = self;
-        format!("arn:{PARTITION}:iot:{region}:{account}:{kind}/{name}")
+        arn("iot", region.as_str(), account.as_str(), &[kind, "/", name])
     }
 
     /// The certificate id in `arn:aws:iot:R:A:cert/ID`, if the ARN is of this account and region.
@@ -78,27 +83,51 @@ impl AccountRegion {
     }
 }
 
+/// `arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE`, the resource in its parts. By hand, for every request
+/// makes several.
+fn arn(service: &str, region: &str, account: &str, resource: &[&str]) -> String {
+    let head = [
+        "arn:", PARTITION, ":", service, ":", region, ":", account, ":",
+    ];
+    let parts = || head.iter().chain(resource);
+    let mut arn = String::with_capacity(parts().map(|part| part.len()).sum());
+    parts().for_each(|part| arn.push_str(part));
+    arn
+}
+
+fn iam(account: &str, resource: &[&str]) -> String {
+    arn("iam", "", account, resource)
+}
+
 /// `arn:aws:iam::A:user/PATH/NAME`
 pub fn user(account: &AccountId, path: &Path, name: &UserName) -> String {
-    format!("arn:{PARTITION}:iam::{account}:user{}{name}", path.as_str())
+    iam(account.as_str(), &["user", path.as_str(), name.as_str()])
+}
+
+/// `arn:aws:iam::A:role/PATH/NAME`
+pub fn role(account: &AccountId, path: &Path, name: &RoleName) -> String {
+    iam(account.as_str(), &["role", path.as_str(), name.as_str()])
 }
 
 /// `arn:aws:iam::A:policy/PATH/NAME`; the account of AWS's own policies is `aws`.
 pub fn managed_policy(account: &str, path: &Path, name: &PolicyName) -> String {
-    format!(
-        "arn:{PARTITION}:iam::{account}:policy{}{name}",
-        path.as_str()
-    )
+    iam(account, &["policy", path.as_str(), name.as_str()])
 }
 
 /// `arn:aws:sts::A:assumed-role/ROLE/SESSION`; the role's path is not in it.
 pub fn assumed_role(account: &AccountId, role: &RoleName, session: &RoleSessionName) -> String {
-    format!("{}{session}", assumed_role_prefix(account, role))
+    let resource = ["assumed-role/", role.as_str(), "/", session.as_str()];
+    arn("sts", "", account.as_str(), &resource)
 }
 
 /// What the ARNs of all sessions of a role begin with.
 pub fn assumed_role_prefix(account: &AccountId, role: &RoleName) -> String {
-    format!("arn:{PARTITION}:sts::{account}:assumed-role/{role}/")
+    arn(
+        "sts",
+        "",
+        account.as_str(),
+        &["assumed-role/", role.as_str(), "/"],
+    )
 }
 
 /// The ARN of a role, taken apart.
@@ -145,16 +174,7 @@ impl RoleArn {
 
 impl std::fmt::Display for RoleArn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            account,
-            path,
-            name,
-        } = self;
-        write!(
-            f,
-            "arn:{PARTITION}:iam::{account}:role{}{name}",
-            path.as_str()
-        )
+        f.write_str(&role(&self.account, &self.path, &self.name))
     }
 }
 
@@ -167,7 +187,7 @@ impl TryFrom<String> for RoleArn {
 
 impl From<RoleArn> for String {
     fn from(arn: RoleArn) -> String {
-        arn.to_string()
+        role(&arn.account, &arn.path, &arn.name)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -110,9 +111,9 @@ impl Reason {
         let findings = findings.into_iter().take(FINDINGS_MAX);
         Self {
             check,
-            text: clipped(&text.into(), TEXT_CHARS_MAX).into_owned(),
+            text: clipped_owned(text.into(), TEXT_CHARS_MAX),
             findings: findings
-                .map(|finding| clipped(&finding, TEXT_CHARS_MAX).into_owned())
+                .map(|finding| clipped_owned(finding, TEXT_CHARS_MAX))
                 .collect(),
         }
     }
@@ -128,9 +129,19 @@ pub const NAME_CHARS_MAX: usize = 256;
 /// The text, or its beginning where it is longer than `max` characters: a client must not be able to
 /// push older events out of the log by sending long ones.
 pub fn clipped(text: &str, max: usize) -> Cow<'_, str> {
+    if text.len() <= max {
+        return Cow::Borrowed(text);
+    }
     match text.char_indices().nth(max) {
         None => Cow::Borrowed(text),
         Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+    }
+}
+
+fn clipped_owned(text: String, max: usize) -> String {
+    match clipped(&text, max) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(clipped) => clipped,
     }
 }
 
@@ -182,12 +193,14 @@ pub struct AuditEvent<'a> {
 }
 
 /// Where audit events go. A request whose event cannot be written is not answered with success.
+#[async_trait]
 pub trait AuditLog: Send + Sync {
-    /// Writes an event; it is out of this process when this returns.
+    /// Writes an event; it is out of this process when this resolves, and will be also where nobody
+    /// waits for that.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when it could not be written.
-    fn record(&self, event: &AuditEvent<'_>) -> Result<(), Error>;
+    async fn record(&self, event: &AuditEvent<'_>) -> Result<(), Error>;
 }
 
 impl fmt::Display for AuditEvent<'_> {

@@ -99,8 +99,7 @@ pub fn authorize(caller: &Caller, demands: &[Demand], facts: &RequestFacts) -> D
 
 /// The keys that every signed request has: its own facts and its caller's.
 pub(crate) fn context(caller: &Caller, facts: &RequestFacts) -> Context {
-    let mut context = Context::new();
-    request_context::insert(&mut context, facts.source_ip, facts.now);
+    let mut context = request_context::of(facts.source_ip, facts.now);
     context.insert("aws:requestedregion", facts.region.as_str());
     if let Some(user_agent) = &facts.user_agent {
         context.insert("aws:useragent", user_agent.as_str());
@@ -144,15 +143,7 @@ fn decide(caller: &Caller, demand: &Demand, base: &Context) -> Decision {
         principal: None,
         context,
     };
-    let layers = [
-        (
-            Check::PermissionsBoundary,
-            caller.policies.boundary.as_ref(),
-        ),
-        (Check::SessionPolicy, caller.session_policies.as_ref()),
-        (Check::IdentityPolicy, Some(&caller.policies.identity)),
-    ];
-    let evaluated = layers.map(|(check, set)| {
+    let evaluated = layers(caller).map(|(check, set)| {
         (
             check,
             set.map(|set: &PolicySet| (set, set.evaluate(&request))),

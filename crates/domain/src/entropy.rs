@@ -1,5 +1,9 @@
 //! Randomness, as a parameter, and the identifiers that are made of it.
 
+use std::cell::RefCell;
+
+use zeroize::{Zeroize, Zeroizing};
+
 use crate::id::{AccessKeyId, AccountId, UniqueId};
 
 /// Gives random bytes fit for keys.
@@ -17,10 +21,54 @@ pub struct EntropyExhausted;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEntropy;
 
+/// AWS-LC asks the processor for fresh randomness at each call, which costs more than all the bytes
+/// that a request needs. So each thread draws many at once.
+const DRAWN_BYTES: usize = 512;
+
+thread_local! {
+    static DRAWN: RefCell<Drawn> = RefCell::new(Drawn {
+        bytes: Zeroizing::new([0; DRAWN_BYTES]),
+        left: 0,
+    });
+}
+
 impl Entropy for SystemEntropy {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyExhausted> {
-        aws_lc_rs::rand::fill(bytes).map_err(|_| EntropyExhausted)
+        DRAWN
+            .try_with(|drawn| drawn.borrow_mut().hand_out(bytes))
+            // A thread that ends has its bytes no more.
+            .unwrap_or_else(|_| draw(bytes))
     }
+}
+
+/// Random bytes of which the first `left` have not been handed out.
+struct Drawn {
+    bytes: Zeroizing<[u8; DRAWN_BYTES]>,
+    left: usize,
+}
+
+impl Drawn {
+    fn hand_out(&mut self, to: &mut [u8]) -> Result<(), EntropyExhausted> {
+        if to.len() > self.left {
+            if to.len() > DRAWN_BYTES / 4 {
+                return draw(to);
+            }
+            self.left = 0;
+            draw(&mut *self.bytes)?;
+            self.left = DRAWN_BYTES;
+        }
+        let rest = self.left - to.len();
+        let from = self.bytes.get_mut(rest..self.left);
+        let from = from.ok_or(EntropyExhausted)?;
+        to.copy_from_slice(from);
+        from.zeroize();
+        self.left = rest;
+        Ok(())
+    }
+}
+
+fn draw(bytes: &mut [u8]) -> Result<(), EntropyExhausted> {
+    aws_lc_rs::rand::fill(bytes).map_err(|_| EntropyExhausted)
 }
 
 /// `N` random bytes.
@@ -83,6 +131,31 @@ mod tests {
             .fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
         assert_eq!((head & 0x7fff_ffff_ff80) >> 7, 609_629_065_308);
         assert_eq!(id.as_str().len(), 20);
+    }
+
+    #[test]
+    fn what_is_handed_out_is_never_handed_out_again() {
+        let mut drawn = Drawn {
+            bytes: Zeroizing::new([0; DRAWN_BYTES]),
+            left: 0,
+        };
+        let mut seen = std::collections::HashSet::new();
+        for size in (8..=64).cycle().take(2_000) {
+            let mut bytes = vec![0; size];
+            drawn.hand_out(&mut bytes).unwrap();
+            for piece in bytes.chunks_exact(8) {
+                assert!(seen.insert(piece.to_owned()), "eight bytes came twice");
+            }
+            assert!(drawn.bytes[drawn.left..].iter().all(|byte| *byte == 0));
+        }
+    }
+
+    #[test]
+    fn more_than_is_kept_is_drawn_at_once() {
+        let mut bytes = [0; 4 * DRAWN_BYTES];
+        SystemEntropy.fill(&mut bytes).unwrap();
+        let mut pieces = bytes.chunks_exact(DRAWN_BYTES);
+        assert!(pieces.all(|piece| piece.iter().any(|byte| *byte != 0)));
     }
 
     #[test]

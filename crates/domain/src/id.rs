@@ -2,6 +2,7 @@
 //! and the refusal carries AWS's own validation sentence.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -58,14 +59,15 @@ macro_rules! name {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        // Shared, for names are handed on far more often than they are made.
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks length and characters.
-            pub fn new(value: impl Into<String>) -> Result<Self, InvalidName> {
-                let value = value.into();
-                check($member, &value, $length, $pattern, $legal)?;
-                Ok(Self(value))
+            pub fn new(value: impl AsRef<str>) -> Result<Self, InvalidName> {
+                let value = value.as_ref();
+                check($member, value, $length, $pattern, $legal)?;
+                Ok(Self(value.into()))
             }
 
             /// The name as text.
@@ -90,7 +92,7 @@ macro_rules! name {
 
         impl From<$name> for String {
             fn from(name: $name) -> String {
-                name.0
+                (*name.0).to_owned()
             }
         }
 
@@ -190,14 +192,14 @@ name!(
 impl UniqueId {
     // INVARIANT: both parts are upper-case base 32.
     pub(crate) fn from_parts(prefix: &str, base32: &str) -> Self {
-        Self(format!("{prefix}{base32}"))
+        Self([prefix, base32].concat().into())
     }
 }
 
 impl AccessKeyId {
     // INVARIANT: both parts are upper-case base 32.
     pub(crate) fn from_parts(prefix: &str, base32: &str) -> Self {
-        Self(format!("{prefix}{base32}"))
+        Self([prefix, base32].concat().into())
     }
 }
 
@@ -336,7 +338,9 @@ impl From<CertificateId> for String {
 
 impl fmt::Display for CertificateId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+        let mut digits = [0; 64];
+        data_encoding::HEXLOWER.encode_mut(&self.0, &mut digits);
+        f.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?)
     }
 }
 

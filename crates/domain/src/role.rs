@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::arn::RoleArn;
 use crate::error::Error;
 use crate::id::{AccountId, InvalidName, Path, RoleName, UniqueId};
 use crate::managed_policy;
@@ -35,12 +34,7 @@ pub struct Role {
 impl Role {
     /// The role's ARN.
     pub fn arn(&self, account: &AccountId) -> String {
-        RoleArn {
-            account: account.clone(),
-            path: self.path.clone(),
-            name: self.name.clone(),
-        }
-        .to_string()
+        crate::arn::role(account, &self.path, &self.name)
     }
 }
 

@@ -14,7 +14,6 @@ use time::{Duration, OffsetDateTime};
 use crate::arn::AccountRegion;
 use crate::audit::{Check, Reason};
 use crate::certificate::CertificateStatus;
-use crate::clock::Clock;
 use crate::directory::{Device, Directory, ReadyRole, attribute_keys};
 use crate::entropy::Entropy;
 use crate::error::Error;
@@ -40,12 +39,16 @@ pub struct VendRequest<'a> {
     pub certificate_id: CertificateId,
     /// The alias in the path.
     pub role_alias: &'a RoleAliasName,
+    /// Its ARN, whether or not it is there.
+    pub role_alias_arn: &'a str,
     /// `x-amzn-iot-thingname`, as it was sent.
     pub thing_name: Option<&'a str>,
     /// `x-amzn-iot-credential-duration-seconds`, as it was sent.
     pub duration_seconds: Option<&'a str>,
     /// Where it came from.
     pub source_ip: IpAddr,
+    /// When.
+    pub now: OffsetDateTime,
 }
 
 /// How a device is refused. Each has one answer on the wire.
@@ -86,7 +89,6 @@ pub struct Vended {
 pub struct CredentialsProvider {
     directory: Arc<Directory>,
     key_ring: Arc<ArcSwap<KeyRing>>,
-    clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -97,22 +99,19 @@ impl CredentialsProvider {
     pub fn new(
         directory: Arc<Directory>,
         key_ring: Arc<ArcSwap<KeyRing>>,
-        clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         Self {
             directory,
             key_ring,
-            clock,
             entropy,
         }
     }
 
     /// Walks the checks and gives out credentials.
     pub fn vend(&self, request: &VendRequest<'_>) -> Vended {
-        let now = self.clock.now();
         let mut role_arn = None;
-        let walked = self.walk(request, now, &mut role_arn);
+        let walked = self.walk(request, &mut role_arn);
         let (outcome, reason) = match walked {
             Ok((credentials, reason)) => (Ok(credentials), reason),
             Err(Refused(refusal, reason)) => (Err(refusal), reason),
@@ -127,25 +126,21 @@ impl CredentialsProvider {
     fn walk(
         &self,
         request: &VendRequest<'_>,
-        now: OffsetDateTime,
         role_arn: &mut Option<String>,
     ) -> Result<(Credentials, Reason), Refused> {
-        let device = self.certificate(request, now)?;
+        let device = self.certificate(request)?;
         let thing = self.thing(request)?;
-        let allowed = allow(request, &device, thing.as_deref(), now)?;
+        let context = request_context::of(request.source_ip, request.now);
+        let allowed = allow(request, &device, thing.as_deref(), context.clone())?;
         let alias = self.alias(request)?;
-        *role_arn = Some(alias.role_arn.to_string());
-        let role = self.role(request, &alias, now)?;
+        *role_arn = Some(alias.role_arn.clone().into());
+        let role = self.role(request, &alias, context)?;
         let seconds = duration(request, &alias, &role)?;
-        let credentials = self.mint(request, thing.as_deref(), &role, seconds, now)?;
+        let credentials = self.mint(request, thing.as_deref(), &role, seconds)?;
         Ok((credentials, allowed))
     }
 
-    fn certificate(
-        &self,
-        request: &VendRequest<'_>,
-        now: OffsetDateTime,
-    ) -> Result<Arc<Device>, Refused> {
+    fn certificate(&self, request: &VendRequest<'_>) -> Result<Arc<Device>, Refused> {
         let found = self
             .directory
             .device(&request.home.account, request.certificate_id);
@@ -161,7 +156,7 @@ impl CredentialsProvider {
                 "the certificate is not registered in account {account}"
             ));
         };
-        match certificate_fault(&device, now) {
+        match certificate_fault(&device, request.now) {
             Some(fault) => refuse(fault),
             None => Ok(device),
         }
@@ -210,7 +205,7 @@ impl CredentialsProvider {
         &self,
         request: &VendRequest<'_>,
         alias: &RoleAlias,
-        now: OffsetDateTime,
+        context: Context,
     ) -> Result<Arc<ReadyRole>, Refused> {
         let refuse = |reason| Refused(Refusal::RoleNotAssumable, reason);
         let absent = |text: String| refuse(Reason::new(Check::TrustPolicy, text));
@@ -223,7 +218,7 @@ impl CredentialsProvider {
         let role = found
             .filter(|role| wanted.names(&wanted.account, &role.role))
             .ok_or_else(|| absent(format!("role `{wanted}` does not exist")))?;
-        trust::trusts_credentials_provider(&role, request, now).map_err(refuse)?;
+        trust::trusts_credentials_provider(&role, request, context).map_err(refuse)?;
         Ok(role)
     }
 
@@ -233,9 +228,8 @@ impl CredentialsProvider {
         thing: Option<&Thing>,
         role: &ReadyRole,
         seconds: u32,
-        now: OffsetDateTime,
     ) -> Result<Credentials, Refused> {
-        let issued_at = whole_seconds(now);
+        let issued_at = whole_seconds(request.now);
         let session = Session {
             account: request.home.account.clone(),
             role_id: role.role.id.clone(),
@@ -308,17 +302,15 @@ fn allow(
     request: &VendRequest<'_>,
     device: &Device,
     thing: Option<&Thing>,
-    now: OffsetDateTime,
+    mut context: Context,
 ) -> Result<Reason, Refused> {
-    let mut context = device.context.clone();
-    request_context::insert(&mut context, request.source_ip, now);
+    context.extend(&device.context);
     if let Some(thing) = thing {
         insert_thing(&mut context, thing);
     }
-    let resource = request.home.role_alias(request.role_alias);
     let asked = Request {
         action: ACTION,
-        resource: &resource,
+        resource: request.role_alias_arn,
         principal: None,
         context: &context,
     };

@@ -59,6 +59,15 @@ impl Context {
         self.set(key.into(), ContextValue::Undetermined);
     }
 
+    /// Sets every key that `other` has, replacing what they had.
+    pub fn extend(&mut self, other: &Self) {
+        for (key, value) in &other.entries {
+            self.set(key.clone(), value.clone());
+        }
+        self.undetermined_families
+            .extend_from_slice(&other.undetermined_families);
+    }
+
     /// Makes every key that begins with `prefix`, such as `aws:ResourceTag/`, undetermined unless it
     /// is set.
     pub fn insert_undetermined_family(&mut self, prefix: impl Into<Cow<'static, str>>) {
@@ -129,6 +138,23 @@ mod tests {
         assert_eq!(
             context.iter().collect::<Vec<_>>(),
             [("aws:userid", &ContextValue::Undetermined)]
+        );
+    }
+
+    #[test]
+    fn what_another_context_has_replaces_and_adds() {
+        let (mut context, mut other) = (Context::new(), Context::new());
+        context.insert("aws:userid", "a");
+        context.insert("aws:username", "n");
+        other.insert("aws:userid", "b");
+        other.insert_undetermined_family("aws:ResourceTag/");
+        context.extend(&other);
+        let single = |text: &str| ContextValue::Single(text.to_owned());
+        assert_eq!(context.get("aws:userid"), Some(&single("b")));
+        assert_eq!(context.get("aws:username"), Some(&single("n")));
+        assert_eq!(
+            context.get("aws:ResourceTag/team"),
+            Some(&ContextValue::Undetermined)
         );
     }
 

@@ -4,8 +4,9 @@ pub mod credentials;
 pub mod verifier;
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
@@ -45,7 +46,7 @@ impl Door for CredentialsEndpoint {
         };
         Connection {
             endpoint: Arc::clone(self),
-            peer: Box::new(peer),
+            peer: Arc::new(peer),
         }
     }
 }
@@ -54,17 +55,18 @@ impl Door for CredentialsEndpoint {
 #[derive(Debug)]
 pub struct Connection {
     endpoint: Arc<CredentialsEndpoint>,
-    peer: Box<Peer>,
+    peer: Arc<Peer>,
 }
 
 impl Service<Request<Incoming>> for Connection {
     type Response = Response<Answer>;
     type Error = Infallible;
-    type Future = Ready<Result<Response<Answer>, Infallible>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Answer>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         // The body, should there be one, is not read: the answer does not depend on it.
         let (head, _) = request.into_parts();
-        ready(Ok(self.endpoint.answer(&self.peer, &head)))
+        let (endpoint, peer) = (Arc::clone(&self.endpoint), Arc::clone(&self.peer));
+        Box::pin(async move { Ok(endpoint.answer(&peer, &head).await) })
     }
 }

@@ -272,7 +272,6 @@ fn device_door(config: &Config, booted: &Booted, audit: Arc<dyn AuditLog>) -> Cr
         provider: CredentialsProvider::new(
             Arc::clone(&context.directory),
             Arc::clone(&context.key_ring),
-            Arc::clone(&context.clock),
             Arc::clone(&context.entropy),
         ),
         audit,

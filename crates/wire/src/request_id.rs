@@ -4,18 +4,9 @@ use data_encoding::BASE32_NOPAD;
 
 /// The id of restJson1 and awsQuery responses: a version 4 UUID, lower case, with hyphens.
 pub fn uuid_form(bytes: [u8; 16]) -> String {
-    let mut id = u128::from_be_bytes(bytes);
-    id = id & !(0xf << 76) | (0x4 << 76);
-    id = id & !(0x3 << 62) | (0x2 << 62);
-    let group = |shift: u32, digits: u32| (id >> shift) & ((1 << (4 * digits)) - 1);
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        group(96, 8),
-        group(80, 4),
-        group(64, 4),
-        group(48, 4),
-        group(0, 12)
-    )
+    let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    id.hyphenated().encode_lower(&mut text).to_owned()
 }
 
 /// The id of awsJson1.0 responses: 52 upper-case letters and digits.

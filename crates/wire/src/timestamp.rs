@@ -20,13 +20,7 @@ pub fn epoch_seconds(at: OffsetDateTime) -> Number {
 /// awsQuery, and `expiration` of device credentials: `2018-01-18T08:40:03Z`, always 20 characters
 /// (embedded clients measure it), so fractions are cut off.
 pub fn iso_8601(at: OffsetDateTime) -> String {
-    let (at, time) = utc(at);
-    format!(
-        "{:04}-{:02}-{:02}T{time}Z",
-        at.year(),
-        u8::from(at.month()),
-        at.day()
-    )
+    spelt(at, "-", ":")
 }
 
 /// Reads [`iso_8601`]'s form and no other.
@@ -43,10 +37,11 @@ pub fn parse_iso_8601(text: &str) -> Option<OffsetDateTime> {
 
 /// The `Date` header: `Thu, 18 Jan 2018 08:40:03 GMT` (RFC 1123).
 pub fn http_date(at: OffsetDateTime) -> String {
-    let (at, time) = utc(at);
+    let at = utc(at);
     let (day_name, month_name) = (at.weekday().to_string(), at.month().to_string());
+    let (hour, minute, second) = at.to_hms();
     format!(
-        "{day_name:.3}, {:02} {month_name:.3} {:04} {time} GMT",
+        "{day_name:.3}, {:02} {month_name:.3} {:04} {hour:02}:{minute:02}:{second:02} GMT",
         at.day(),
         at.year()
     )
@@ -72,16 +67,7 @@ pub fn parse_http_date(text: &str) -> Option<OffsetDateTime> {
 
 /// `X-Amz-Date`: `20150830T123600Z` (ISO 8601 basic format), always 16 characters.
 pub fn amz_basic(at: OffsetDateTime) -> String {
-    let (at, _) = utc(at);
-    format!(
-        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
-        at.year(),
-        u8::from(at.month()),
-        at.day(),
-        at.hour(),
-        at.minute(),
-        at.second()
-    )
+    spelt(at, "", "")
 }
 
 /// Reads [`amz_basic`]'s form and no other, so that formatting gives the same characters again.
@@ -94,12 +80,30 @@ pub fn parse_amz_basic(text: &str) -> Option<OffsetDateTime> {
     instant(date / 10_000, month, clock)
 }
 
-fn utc(at: OffsetDateTime) -> (OffsetDateTime, String) {
-    let at = at.checked_to_offset(UtcOffset::UTC).unwrap_or(at);
-    (
-        at,
-        format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second()),
-    )
+/// Date and time with what stands between their parts. By hand, for every request makes some.
+fn spelt(at: OffsetDateTime, in_date: &str, in_time: &str) -> String {
+    let at = utc(at);
+    let (year, month) = (at.year().unsigned_abs(), u32::from(u8::from(at.month())));
+    let (hour, minute, second) = at.to_hms();
+    let mut text = String::with_capacity(20);
+    let mut put = |number: u32, after: &str| {
+        for digit in [number / 10 % 10, number % 10] {
+            text.extend(char::from_digit(digit, 10));
+        }
+        text.push_str(after);
+    };
+    put(year / 100, "");
+    put(year, in_date);
+    put(month, in_date);
+    put(at.day().into(), "T");
+    put(hour.into(), in_time);
+    put(minute.into(), in_time);
+    put(second.into(), "Z");
+    text
+}
+
+fn utc(at: OffsetDateTime) -> OffsetDateTime {
+    at.checked_to_offset(UtcOffset::UTC).unwrap_or(at)
 }
 
 fn instant(year: u32, month: Month, clock: [u32; 4]) -> Option<OffsetDateTime> {

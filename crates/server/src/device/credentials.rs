@@ -23,6 +23,7 @@ use thingpass_domain::vend::{self, CredentialsProvider, Refusal, VendRequest, Ve
 use thingpass_wire::request_id::uuid_form;
 use thingpass_wire::rest_json::PathTemplate;
 use thingpass_wire::timestamp::iso_8601;
+use time::OffsetDateTime;
 
 use crate::body::Answer;
 use crate::device::Peer;
@@ -58,6 +59,15 @@ impl std::fmt::Debug for CredentialsEndpoint {
     }
 }
 
+/// What a request asks for.
+struct Asked<'a> {
+    request_id: &'a str,
+    alias: &'a RoleAliasName,
+    alias_arn: &'a str,
+    thing_name: Option<Cow<'a, str>>,
+    now: OffsetDateTime,
+}
+
 #[derive(Debug)]
 struct Refused {
     status: StatusCode,
@@ -67,7 +77,7 @@ struct Refused {
 
 impl CredentialsEndpoint {
     /// Answers a request.
-    pub fn answer(&self, peer: &Peer, head: &Parts) -> Response<Answer> {
+    pub async fn answer(&self, peer: &Peer, head: &Parts) -> Response<Answer> {
         let Ok(random) = entropy::bytes(&*self.entropy) else {
             return refusal_response(&INTERNAL, "");
         };
@@ -82,39 +92,31 @@ impl CredentialsEndpoint {
                 .insert(ALLOW, HeaderValue::from_static("GET"));
             return response;
         }
-        let thing_name = single_header(head, &THING_NAME);
-        let vended = self.vend(peer, head, &alias, thing_name.as_deref());
-        let refused = vended
-            .outcome
-            .as_ref()
-            .err()
-            .map(|refusal| on_the_wire(*refusal));
-        let event = self.event(
-            peer,
-            &alias,
-            thing_name,
-            &vended,
-            &request_id,
-            refused.as_ref(),
-        );
-        if let Err(error) = self.audit.record(&event) {
+        let asked = Asked {
+            request_id: &request_id,
+            alias_arn: &self.home.role_alias(&alias),
+            alias: &alias,
+            thing_name: single_header(head, &THING_NAME),
+            now: self.clock.now(),
+        };
+        let Vended {
+            outcome,
+            reason,
+            role_arn,
+        } = self.vend(peer, head, &asked);
+        let answered = outcome.map_err(on_the_wire);
+        let event = self.event(peer, &asked, answered.as_ref(), role_arn.as_deref(), reason);
+        if let Err(error) = self.audit.record(&event).await {
             tracing::error!(inside = error.inside(), "the audit log cannot be written");
             return refusal_response(&UNAVAILABLE, &request_id);
         }
-        match (vended.outcome, refused) {
-            (Ok(credentials), _) => credentials_response(&credentials, &request_id),
-            (Err(_), Some(refused)) => refusal_response(&refused, &request_id),
-            (Err(_), None) => refusal_response(&INTERNAL, &request_id),
+        match answered {
+            Ok(credentials) => credentials_response(&credentials, &request_id),
+            Err(refused) => refusal_response(&refused, &request_id),
         }
     }
 
-    fn vend(
-        &self,
-        peer: &Peer,
-        head: &Parts,
-        alias: &RoleAliasName,
-        thing_name: Option<&str>,
-    ) -> Vended {
+    fn vend(&self, peer: &Peer, head: &Parts, asked: &Asked<'_>) -> Vended {
         let refuse = |check, text: String| Vended {
             outcome: Err(Refusal::CertificateInvalid),
             reason: Reason::new(check, text),
@@ -133,45 +135,47 @@ impl CredentialsEndpoint {
         self.provider.vend(&VendRequest {
             home: &self.home,
             certificate_id,
-            role_alias: alias,
-            thing_name,
+            role_alias: asked.alias,
+            role_alias_arn: asked.alias_arn,
+            thing_name: asked.thing_name.as_deref(),
             duration_seconds: duration.as_deref(),
             source_ip: peer.address.ip(),
+            now: asked.now,
         })
     }
 
     fn event<'a>(
-        &self,
+        &'a self,
         peer: &Peer,
-        alias: &'a RoleAliasName,
-        thing_name: Option<Cow<'a, str>>,
-        vended: &'a Vended,
-        request_id: &'a str,
-        refused: Option<&Refused>,
+        asked: &'a Asked<'_>,
+        answered: Result<&'a Credentials, &Refused>,
+        role_arn: Option<&'a str>,
+        reason: Reason,
     ) -> AuditEvent<'a> {
-        let credentials = vended.outcome.as_ref().ok();
+        let (credentials, refused) = (answered.ok(), answered.err());
+        let thing_name = asked.thing_name.as_deref();
         AuditEvent {
-            time: iso_8601(self.clock.now()).into(),
-            request_id: request_id.into(),
+            time: iso_8601(asked.now).into(),
+            request_id: asked.request_id.into(),
             door: Door::Device,
             decision: if credentials.is_some() {
                 Decision::Allow
             } else {
                 Decision::Deny
             },
-            account: self.home.account.to_string().into(),
+            account: self.home.account.as_str().into(),
             action: vend::ACTION.into(),
-            resource: self.home.role_alias(alias).into(),
+            resource: asked.alias_arn.into(),
             principal: None,
             certificate_id: peer.certificate_id.map(|id| id.to_string().into()),
-            thing: thing_name.map(|name| clipped(&name, NAME_CHARS_MAX).into_owned().into()),
-            role_alias: Some(alias.as_str().into()),
-            role: vended.role_arn.as_deref().map(Cow::Borrowed),
+            thing: thing_name.map(|name| clipped(name, NAME_CHARS_MAX)),
+            role_alias: Some(asked.alias.as_str().into()),
+            role: role_arn.map(Cow::Borrowed),
             access_key_id: credentials.map(|given| given.access_key_id.as_str().into()),
             source_address: peer.address.ip().to_string().into(),
             status: Some(refused.map_or(200, |refused| refused.status.as_u16())),
             error_code: refused.map(|refused| refused.code.into()),
-            reason: vended.reason.clone(),
+            reason,
         }
     }
 }

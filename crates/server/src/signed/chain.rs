@@ -84,7 +84,7 @@ impl ServiceDoor {
         };
         match self.walk(&head, &target, body, &facts, &mut trail).await {
             Ok(response) => response,
-            Err(refusal) => self.refuse(&refusal, &trail),
+            Err(refusal) => self.refuse(refusal, &trail).await,
         }
     }
 
@@ -129,7 +129,8 @@ impl ServiceDoor {
                 self.operate(service, prepared, &caller, facts, trail).await
             }
             Asked::Tables(Classified { demands, request }) => {
-                self.allow(protocol, &caller, &demands, facts, trail)?;
+                self.allow(protocol, &caller, &demands, facts, trail)
+                    .await?;
                 let request_id = trail.request_id();
                 Ok(match self.tables.execute(request).await {
                     Ok(answer) => success(answer, json_1_0::CONTENT_TYPE, request_id),
@@ -154,14 +155,16 @@ impl ServiceDoor {
         let unresolved = |error| malformed(protocol, fault_of(service, &error));
         let mut by_trust = false;
         match &prepared.demands {
-            Demands::All(demands) => self.allow(protocol, caller, demands, facts, trail)?,
+            Demands::All(demands) => self.allow(protocol, caller, demands, facts, trail).await?,
             Demands::OnPrincipal(demand) => {
                 let demand = resolve(demand, context, caller).await.map_err(unresolved)?;
-                self.allow(protocol, caller, &[demand], facts, trail)?;
+                self.allow(protocol, caller, &[demand], facts, trail)
+                    .await?;
             }
             Demands::Nothing(why) => {
                 let reason = Reason::new(Check::Request, *why);
                 self.write(trail, Verdict::Allow, None, reason)
+                    .await
                     .map_err(|()| unavailable(protocol))?;
             }
             // The operation decides, explains and refuses; what it gives out is written below.
@@ -195,12 +198,13 @@ impl ServiceDoor {
                 "the role's trust policy and the caller's policies allow it",
             );
             self.write(trail, Verdict::Allow, None, reason)
+                .await
                 .map_err(|()| unavailable(protocol))?;
         }
         Ok(render(protocol, name, &output, trail.request_id()))
     }
 
-    fn allow(
+    async fn allow(
         &self,
         protocol: Protocol,
         caller: &Caller,
@@ -212,6 +216,7 @@ impl ServiceDoor {
         match authorize(caller, demands, facts) {
             Decision::Allowed(reason) => self
                 .write(trail, Verdict::Allow, None, reason)
+                .await
                 .map_err(|()| unavailable(protocol)),
             Decision::Denied { message, reason } => Err(Refusal {
                 protocol,
@@ -221,7 +226,7 @@ impl ServiceDoor {
         }
     }
 
-    fn refuse(&self, refusal: &Refusal, trail: &Trail) -> Response<Answer> {
+    async fn refuse(&self, refusal: Refusal, trail: &Trail) -> Response<Answer> {
         let Refusal {
             protocol,
             fault,
@@ -230,18 +235,19 @@ impl ServiceDoor {
         if let Some(reason) = reason {
             let answer = Some((fault.status, fault.bare_code()));
             if self
-                .write(trail, Verdict::Deny, answer, reason.clone())
+                .write(trail, Verdict::Deny, answer, reason)
+                .await
                 .is_err()
             {
                 return bare(StatusCode::SERVICE_UNAVAILABLE);
             }
         }
-        let response = thingpass_wire::error::response(protocol, fault, trail.request_id());
+        let response = thingpass_wire::error::response(&protocol, &fault, trail.request_id());
         response.map(Answer::from)
     }
 
     /// Writes the decision down; what cannot be written down does not happen.
-    fn write(
+    async fn write(
         &self,
         trail: &Trail,
         verdict: Verdict,
@@ -251,6 +257,7 @@ impl ServiceDoor {
         let event = trail.event(verdict, answer, reason);
         self.audit
             .record(&event)
+            .await
             .map_err(|error| log(&error, trail))
     }
 }

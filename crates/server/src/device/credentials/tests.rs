@@ -4,6 +4,7 @@
 mod policies;
 mod sessions;
 
+use async_trait::async_trait;
 use std::sync::{Arc, Mutex};
 
 use http::Request;
@@ -52,8 +53,9 @@ const POLICY: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
 #[derive(Default)]
 struct Collected(Mutex<Vec<Value>>);
 
+#[async_trait]
 impl AuditLog for Collected {
-    fn record(&self, event: &AuditEvent<'_>) -> Result<(), Error> {
+    async fn record(&self, event: &AuditEvent<'_>) -> Result<(), Error> {
         self.0
             .lock()
             .unwrap()
@@ -64,8 +66,9 @@ impl AuditLog for Collected {
 
 struct BrokenLog;
 
+#[async_trait]
 impl AuditLog for BrokenLog {
-    fn record(&self, _: &AuditEvent<'_>) -> Result<(), Error> {
+    async fn record(&self, _: &AuditEvent<'_>) -> Result<(), Error> {
         Err(Error::unavailable("the disk is full"))
     }
 }
@@ -152,7 +155,7 @@ impl Home {
             request = request.header(*name, *value);
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
-        let response = self.endpoint.answer(&peer, &head);
+        let response = self.endpoint.answer(&peer, &head).await;
         let status = response.status().as_u16();
         assert_eq!(
             status != 200,
@@ -213,7 +216,6 @@ fn endpoint(bench: &Bench, audit: Arc<dyn AuditLog>) -> CredentialsEndpoint {
         provider: CredentialsProvider::new(
             Arc::clone(&context.directory),
             Arc::clone(&context.key_ring),
-            Arc::clone(&context.clock),
             Arc::clone(&context.entropy),
         ),
         audit,
@@ -339,7 +341,10 @@ async fn other_paths_and_methods_are_not_the_endpoint() {
         server_name: None,
         address,
     };
-    assert_eq!(home.endpoint.answer(&peer, &head).status().as_u16(), 405);
+    assert_eq!(
+        home.endpoint.answer(&peer, &head).await.status().as_u16(),
+        405
+    );
 }
 
 #[tokio::test]
@@ -361,5 +366,5 @@ async fn a_decision_that_cannot_be_written_down_gives_no_credentials() {
         server_name: None,
         address,
     };
-    assert_eq!(endpoint.answer(&peer, &head).status().as_u16(), 503);
+    assert_eq!(endpoint.answer(&peer, &head).await.status().as_u16(), 503);
 }
