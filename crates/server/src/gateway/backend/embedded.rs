@@ -1,13 +1,18 @@
 //! The embedded table engine: SQLite behind one connection, so behind one thread.
 //!
-//! The engine commits in WAL mode with `synchronous=FULL` (SQLite's default, which the engine leaves
-//! alone): a write that was acknowledged has been synced and survives `kill -9` and power loss.
+//! The engine commits in WAL mode with `synchronous=NORMAL`, and the WAL is synced once for all requests
+//! that waited together, before the first of them is answered: a write that was acknowledged, or seen,
+//! has been synced and survives `kill -9` and power loss. When a sync fails, every request is refused
+//! until the daemon is restarted.
 
 mod engine;
 mod error;
+mod group;
+mod health;
 mod kinds;
 mod schemas;
 mod sweep;
+mod wal;
 mod worker;
 
 use std::collections::BTreeSet;
@@ -22,9 +27,9 @@ use thingpass_domain::arn::AccountRegion;
 use tokio::sync::oneshot;
 
 pub use self::error::{OpenFailure, TableFault};
+pub use self::health::Health;
 use self::schemas::Schemas;
-pub use self::worker::Health;
-use self::worker::{Job, Worker};
+use self::worker::{Job, Pace, Worker};
 use super::super::request::Request;
 use super::super::room::{self, Rooms};
 use super::super::table_keys::Found;
@@ -33,6 +38,9 @@ use super::super::table_keys::Found;
 const QUEUE_LENGTH: usize = 1024;
 /// How often items whose time to live is over are deleted.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
+/// How long a group of requests takes more of those that wait. Nothing waits for this time to pass: it
+/// bounds the memory of the answers that are held back for the sync, and how long the first of them is.
+const GROUP_TIME: Duration = Duration::from_millis(10);
 
 /// The tables of one account in one region.
 #[derive(Debug)]
@@ -59,7 +67,10 @@ impl Tables {
             path,
             Arc::clone(&schemas),
             Arc::clone(&health),
-            SWEEP_INTERVAL,
+            Pace {
+                group_time: GROUP_TIME,
+                sweep_interval: SWEEP_INTERVAL,
+            },
         )?;
         let worker = worker.spawn(queue)?;
         Ok(Self {
@@ -77,8 +88,8 @@ impl Tables {
         &self.home
     }
 
-    /// Whether the engine works: not after a panic until a request has succeeded again, and not once
-    /// it is closed.
+    /// Whether the engine works: not after a panic until a request has succeeded again, not once it is
+    /// closed, and never again after a sync has failed.
     pub fn is_healthy(&self) -> bool {
         self.health.is_good()
     }
@@ -165,6 +176,8 @@ impl Tables {
     }
 }
 
+#[cfg(test)]
+mod group_tests;
 #[cfg(test)]
 mod keys_tests;
 #[cfg(test)]

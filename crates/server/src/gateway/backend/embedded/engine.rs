@@ -25,12 +25,15 @@ pub(super) struct Work {
     pub(super) run: Run,
     /// The table whose definition it changes.
     pub(super) changes: Option<String>,
+    /// Whether it writes nothing for certain.
+    pub(super) is_read: bool,
 }
 
 impl std::fmt::Debug for Work {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Work")
             .field("changes", &self.changes)
+            .field("is_read", &self.is_read)
             .finish_non_exhaustive()
     }
 }
@@ -89,7 +92,46 @@ pub(super) fn prepare(
             })
         }
     };
-    Ok(Work { run: run?, changes })
+    Ok(Work {
+        run: run?,
+        changes,
+        is_read: is_read(operation),
+    })
+}
+
+/// Whether an operation only reads. What may write, such as a statement, counts as writing.
+pub(super) fn is_read(operation: Operation) -> bool {
+    use Operation as O;
+    match operation {
+        O::DescribeTable
+        | O::ListTables
+        | O::GetItem
+        | O::Query
+        | O::Scan
+        | O::SearchVectors
+        | O::BatchGetItem
+        | O::TransactGetItems
+        | O::DescribeTimeToLive
+        | O::ListTagsOfResource
+        | O::ListStreams
+        | O::DescribeStream
+        | O::GetShardIterator
+        | O::GetRecords => true,
+        O::CreateTable
+        | O::DeleteTable
+        | O::UpdateTable
+        | O::PutItem
+        | O::DeleteItem
+        | O::UpdateItem
+        | O::BatchWriteItem
+        | O::TransactWriteItems
+        | O::UpdateTimeToLive
+        | O::ExecuteStatement
+        | O::ExecuteTransaction
+        | O::BatchExecuteStatement
+        | O::TagResource
+        | O::UntagResource => false,
+    }
 }
 
 struct On<'a> {

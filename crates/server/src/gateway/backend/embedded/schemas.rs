@@ -13,7 +13,8 @@ use super::super::super::table_keys::{Found, TableKeys};
 const MAX_ABSENT: usize = 1024;
 
 /// What is known. Only the engine's thread adds and forgets, between requests, so nothing old comes
-/// in after a change.
+/// in after a change. It may be known before it is synced: a request that relies on it goes through
+/// the engine, which does not answer before that.
 #[derive(Debug, Default)]
 pub(super) struct Schemas {
     known: RwLock<Known>,

@@ -27,6 +27,7 @@ pub(super) fn job(
     let work = Work {
         run: Box::new(run),
         changes: None,
+        is_read: false,
     };
     (
         Job::Execute {

@@ -1,13 +1,13 @@
-//! The thread that owns the engine.
+//! The thread that owns the engine, and does its jobs in groups: all that wait are done one after the
+//! other and synced once, and only then answered.
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
-use std::{io, panic};
+use std::time::{Duration, Instant};
+use std::{io, iter, panic};
 
 use dynoxide::{Database, DynoxideError};
 use tokio::sync::oneshot;
@@ -16,8 +16,11 @@ use super::super::super::request::StreamName;
 use super::super::super::table_keys::{Found, TableKeys};
 use super::engine::{Answer, Work};
 use super::error::{OpenFailure, TableFault};
+use super::group::{GROUP_LENGTH, Group, Reply};
+use super::health::Health;
 use super::schemas::Schemas;
 use super::sweep::Sweeper;
+use super::wal::Wal;
 
 /// Room for the engine's recursive parsers. Pages that are not touched cost nothing.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
@@ -40,29 +43,13 @@ pub(super) enum Job {
     Close,
 }
 
-/// Whether the engine works.
-#[derive(Debug)]
-pub struct Health {
-    is_good: AtomicBool,
-}
-
-impl Health {
-    /// Whether it does.
-    pub fn is_good(&self) -> bool {
-        self.is_good.load(Ordering::Relaxed)
-    }
-
-    fn set(&self, is_good: bool) {
-        self.is_good.store(is_good, Ordering::Relaxed);
-    }
-}
-
-impl Default for Health {
-    fn default() -> Self {
-        Self {
-            is_good: AtomicBool::new(true),
-        }
-    }
+/// How long things take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// When a group takes no more jobs.
+    pub(super) group_time: Duration,
+    /// Between two sweeps.
+    pub(super) sweep_interval: Duration,
 }
 
 /// The engine and what belongs to it.
@@ -71,14 +58,16 @@ pub(super) struct Worker {
     path: PathBuf,
     schemas: Arc<Schemas>,
     health: Arc<Health>,
-    sweep_interval: Duration,
+    pace: Pace,
     engine: Option<Engine>,
+    group: Group,
 }
 
 /// An open database. The sweeper goes first when it is dropped.
 struct Engine {
     _sweeper: Sweeper,
     database: Database,
+    wal: Arc<Wal>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -92,55 +81,99 @@ impl Worker {
         path: &Path,
         schemas: Arc<Schemas>,
         health: Arc<Health>,
-        sweep_interval: Duration,
+        pace: Pace,
     ) -> Result<Self, OpenFailure> {
         // An absolute path is never one of SQLite's `file:` names.
         let path = std::path::absolute(path)?;
-        let engine = Some(Engine::open(&path, sweep_interval)?);
+        let engine = Some(Engine::open(&path, &health, pace.sweep_interval)?);
         Ok(Self {
             path,
             schemas,
             health,
-            sweep_interval,
+            pace,
             engine,
+            group: Group::default(),
         })
     }
 
-    pub(super) fn spawn(mut self, queue: Receiver<Job>) -> io::Result<JoinHandle<()>> {
-        let run = move || {
-            while let Ok(job) = queue.recv() {
-                match job {
-                    Job::Execute {
-                        work,
-                        relies_on,
-                        stream,
-                        reply,
-                    } if !reply.is_closed() => {
-                        let answer = self.execute(work, &relies_on, stream.as_ref());
-                        drop(reply.send(answer));
-                    }
-                    Job::Keys { tables, reply } if !reply.is_closed() => {
-                        let keys = self.guarded(|schemas, database| {
-                            schemas
-                                .find_all(database, tables)
-                                .map_err(|error| inside(&error))
-                        });
-                        drop(reply.send(keys));
-                    }
-                    // Nobody waits for it any more.
-                    Job::Execute { .. } | Job::Keys { .. } => {}
-                    Job::Close => break,
-                }
-            }
-            self.health.set(false);
-        };
+    pub(super) fn spawn(self, queue: Receiver<Job>) -> io::Result<JoinHandle<()>> {
         Builder::new()
             .name("tables".to_owned())
             .stack_size(STACK_BYTES)
-            .spawn(run)
+            .spawn(move || self.run(&queue))
     }
 
-    pub(super) fn execute(
+    /// Does jobs until one comes to an end, or nobody can send any more.
+    fn run(mut self, queue: &Receiver<Job>) {
+        while let Ok(first) = queue.recv() {
+            if !self.run_group(first, queue) {
+                break;
+            }
+        }
+        self.health.set(false);
+    }
+
+    /// Does a job and those that wait behind it, and syncs them once; whether more may follow.
+    fn run_group(&mut self, first: Job, queue: &Receiver<Job>) -> bool {
+        let (begun, group_time) = (Instant::now(), self.pace.group_time);
+        let waiting = iter::from_fn(|| {
+            let has_time = begun.elapsed() < group_time;
+            has_time.then(|| queue.try_recv().ok()).flatten()
+        });
+        let mut is_open = true;
+        for job in iter::once(first).chain(waiting).take(GROUP_LENGTH) {
+            is_open = self.run_job(job);
+            if !is_open {
+                break;
+            }
+        }
+        // Where the engine panicked and is gone, it was synced before that.
+        if self.group.is_unsynced()
+            && let Some(engine) = &self.engine
+        {
+            engine.wal.sync();
+        }
+        self.group.end(self.health.is_lost());
+        is_open
+    }
+
+    /// Does a job; whether more may follow.
+    fn run_job(&mut self, job: Job) -> bool {
+        let reply = match job {
+            Job::Execute {
+                work,
+                relies_on,
+                stream,
+                reply,
+            } if !reply.is_closed() => {
+                if !work.is_read {
+                    self.group.expect_write();
+                }
+                let answer = self.execute(work, &relies_on, stream.as_ref());
+                Reply::Execute(reply, answer)
+            }
+            Job::Keys { tables, reply } if !reply.is_closed() => {
+                let found = self.guarded(|schemas, database| {
+                    schemas
+                        .find_all(database, tables)
+                        .map_err(|error| inside(&error))
+                });
+                Reply::Keys(reply, found)
+            }
+            // Nobody waits for it any more.
+            Job::Execute { .. } | Job::Keys { .. } => return true,
+            Job::Close => return false,
+        };
+        if let Some(engine) = &self.engine
+            && engine.wal.is_being_swept()
+        {
+            self.group.expect_write();
+        }
+        self.group.reply(reply, self.health.is_lost());
+        true
+    }
+
+    fn execute(
         &mut self,
         work: Work,
         relies_on: &[Arc<TableKeys>],
@@ -183,13 +216,15 @@ impl Worker {
         &mut self,
         run: impl FnOnce(&Schemas, &Database) -> Result<T, TableFault>,
     ) -> Result<T, TableFault> {
+        if self.health.is_lost() {
+            return Err(TableFault::broken());
+        }
         if self.engine.is_none() {
-            self.engine = Some(
-                Engine::open(&self.path, self.sweep_interval).map_err(|error| {
-                    tracing::error!(%error, "the table database cannot be opened again");
-                    TableFault::broken()
-                })?,
-            );
+            let opened = Engine::open(&self.path, &self.health, self.pace.sweep_interval);
+            self.engine = Some(opened.map_err(|error| {
+                tracing::error!(%error, "the table database cannot be opened again");
+                TableFault::broken()
+            })?);
         }
         let Some(engine) = &self.engine else {
             return Err(TableFault::broken());
@@ -204,22 +239,39 @@ impl Worker {
         }
         tracing::error!("the table engine panicked; its database is opened anew");
         self.health.set(false);
+        // What was committed before is synced while its WAL is still there: closing the database
+        // checkpoints and deletes it, or leaves it as it is, and does not tell which.
+        engine.wal.sync();
         self.engine = None;
         self.schemas.forget_all();
         Err(TableFault::broken())
     }
+
+    /// Puts another file in the place of the WAL.
+    #[cfg(test)]
+    pub(super) fn replace_wal(&mut self, wal: Arc<Wal>) {
+        self.engine.as_mut().unwrap().wal = wal;
+    }
 }
 
 impl Engine {
-    fn open(path: &Path, sweep_interval: Duration) -> Result<Self, OpenFailure> {
+    fn open(
+        path: &Path,
+        health: &Arc<Health>,
+        sweep_interval: Duration,
+    ) -> Result<Self, OpenFailure> {
+        let failure = |error: DynoxideError| OpenFailure::Engine(error.to_string());
         make_private(path)?;
         let text = path.to_str().ok_or(OpenFailure::Path)?;
-        let database =
-            Database::new(text).map_err(|error| OpenFailure::Engine(error.to_string()))?;
-        let sweeper = Sweeper::start(database.clone(), sweep_interval)?;
+        let database = Database::new(text).map_err(failure)?;
+        let wal = Arc::new(Wal::open(path, Arc::clone(health))?);
+        // The engine's one way to `synchronous=NORMAL`. All else that it sets is SQLite's default.
+        database.disable_bulk_loading().map_err(failure)?;
+        let sweeper = Sweeper::start(database.clone(), Arc::clone(&wal), sweep_interval)?;
         Ok(Self {
             _sweeper: sweeper,
             database,
+            wal,
         })
     }
 }
