@@ -75,9 +75,12 @@ pub enum Decision {
 /// Decides about all demands of a request: each must be allowed, and there must be one.
 pub fn authorize(caller: &Caller, demands: &[Demand], facts: &RequestFacts) -> Decision {
     let base = context(caller, facts);
+    if let [demand] = demands {
+        return decide(caller, demand, Cow::Owned(base));
+    }
     let mut allowed = None;
     for demand in demands {
-        match decide(caller, demand, &base) {
+        match decide(caller, demand, Cow::Borrowed(&base)) {
             Decision::Allowed(reason) => allowed = Some(reason),
             denied @ Decision::Denied { .. } => return denied,
         }
@@ -122,12 +125,11 @@ pub(crate) fn layers(caller: &Caller) -> [(Check, Option<&PolicySet>); 3] {
     ]
 }
 
-fn decide(caller: &Caller, demand: &Demand, base: &Context) -> Decision {
-    let mut own;
+fn decide(caller: &Caller, demand: &Demand, base: Cow<'_, Context>) -> Decision {
     let context = if demand.context.is_empty() {
         base
     } else {
-        own = base.clone();
+        let mut own = base.into_owned();
         for (key, value) in &demand.context {
             match value {
                 ContextValue::Single(value) => own.insert(key.clone(), value.clone()),
@@ -135,13 +137,13 @@ fn decide(caller: &Caller, demand: &Demand, base: &Context) -> Decision {
                 ContextValue::Undetermined => own.insert_undetermined(key.clone()),
             }
         }
-        &own
+        Cow::Owned(own)
     };
     let request = Request {
         action: &demand.action,
         resource: &demand.resource,
         principal: None,
-        context,
+        context: &context,
     };
     let evaluated = layers(caller).map(|(check, set)| {
         (

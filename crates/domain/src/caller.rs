@@ -18,7 +18,7 @@ use crate::id::{AccessKeyId, AccountId, RoleSessionName};
 use crate::key_ring::{KeyRing, RootKey};
 use crate::policy_set::PolicySet;
 use crate::session::{DeviceSession, Origin, Session};
-use crate::token;
+use crate::token::{self, Opened};
 use crate::vend::certificate_fault;
 
 /// Who asks, with everything that speaks for and against them.
@@ -103,6 +103,10 @@ impl Caller {
     }
 }
 
+/// A key, with its opened token if it is a session's, that was given out here.
+#[derive(Debug)]
+pub struct Recognised(AccessKeyId, Option<Opened>);
+
 /// Whom a key and token point to, before the signature is verified.
 #[derive(Debug)]
 pub struct Identified {
@@ -162,26 +166,47 @@ impl CallerDirectory {
         }
     }
 
-    /// Whom the key and token of a request point to.
+    /// Whether the key and token of a request were given out here. It costs no more than a stranger
+    /// may cost; whether they still count is for [`CallerDirectory::identify`] to say.
     ///
     /// # Errors
     /// [`Unidentified`].
-    pub fn identify(&self, key_id: &str, token: Option<&str>) -> Result<Identified, Unidentified> {
+    pub fn recognise(&self, key_id: &str, token: Option<&str>) -> Result<Recognised, Unidentified> {
+        let unknown = || Unidentified::UnknownKey(format!("no access key `{key_id}`"));
+        let key = AccessKeyId::new(key_id).map_err(|_| unknown())?;
         match (key_id.starts_with("ASIA"), token) {
-            (true, Some(token)) => self.identify_session(key_id, token),
+            (true, Some(token)) => {
+                let opened = token::open(&self.key_ring.load(), key_id, token).ok_or_else(|| {
+                    invalid("the session token was not sealed here, was changed, or is another key's")
+                })?;
+                Ok(Recognised(key, Some(opened)))
+            }
             (true, None) => Err(Unidentified::InvalidToken(format!(
                 "`{key_id}` is a temporary access key and the request carries no session token"
             ))),
-            (false, None) => self.identify_user(key_id),
+            (false, None) => match self.directory.access_key(&key)? {
+                Some(_) => Ok(Recognised(key, None)),
+                None => Err(unknown()),
+            },
             (false, Some(_)) => Err(Unidentified::InvalidToken(format!(
                 "`{key_id}` is a long-term access key, but the request carries a session token"
             ))),
         }
     }
 
-    fn identify_user(&self, key_id: &str) -> Result<Identified, Unidentified> {
-        let unknown = || Unidentified::UnknownKey(format!("no access key `{key_id}`"));
-        let id = AccessKeyId::new(key_id).map_err(|_| unknown())?;
+    /// Whom a key and token point to, by what holds now.
+    ///
+    /// # Errors
+    /// [`Unidentified`].
+    pub fn identify(&self, recognised: Recognised) -> Result<Identified, Unidentified> {
+        match recognised {
+            Recognised(key, Some(opened)) => self.identify_session(key, opened),
+            Recognised(key, None) => self.identify_user(key),
+        }
+    }
+
+    fn identify_user(&self, id: AccessKeyId) -> Result<Identified, Unidentified> {
+        let unknown = || Unidentified::UnknownKey(format!("no access key `{id}`"));
         let key = self.directory.access_key(&id)?.ok_or_else(unknown)?;
         let secret = self
             .root_key
@@ -216,12 +241,14 @@ impl CallerDirectory {
         })
     }
 
-    fn identify_session(&self, key_id: &str, token: &str) -> Result<Identified, Unidentified> {
-        let invalid = |text: &str| Unidentified::InvalidToken(text.to_owned());
-        let opened = token::open(&self.key_ring.load(), key_id, token).ok_or_else(|| {
-            invalid("the session token was not sealed here, was changed, or is another key's")
-        })?;
-        let session = opened.session;
+    fn identify_session(
+        &self,
+        access_key_id: AccessKeyId,
+        Opened {
+            session,
+            secret_access_key,
+        }: Opened,
+    ) -> Result<Identified, Unidentified> {
         let role = self
             .directory
             .role_by_id(&session.account, &session.role_id)?
@@ -233,8 +260,7 @@ impl CallerDirectory {
             arn: arn::assumed_role(&session.account, &role.role.name, &name),
             principal_arn: role.arn.clone(),
             user_id: format!("{}:{name}", role.role.id),
-            access_key_id: AccessKeyId::new(key_id)
-                .map_err(|_| invalid("the access key id is none"))?,
+            access_key_id,
             account: session.account.clone(),
             policies: Arc::clone(&role.policies),
             session_policies: self.session_policies(&session)?,
@@ -242,7 +268,7 @@ impl CallerDirectory {
         };
         Ok(Identified {
             caller,
-            secret_access_key: opened.secret_access_key,
+            secret_access_key,
             ended,
         })
     }
@@ -332,6 +358,10 @@ impl std::fmt::Debug for CallerDirectory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("CallerDirectory(..)")
     }
+}
+
+fn invalid(text: &str) -> Unidentified {
+    Unidentified::InvalidToken(text.to_owned())
 }
 
 /// What a user's secret is sealed as.

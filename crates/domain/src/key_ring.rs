@@ -168,10 +168,10 @@ impl RingKey {
     }
 
     /// 32 bytes that only a holder of the ring can tell from the token.
-    pub(crate) fn derive(&self, purpose: &[u8], token: &[u8]) -> Zeroizing<[u8; 32]> {
+    pub(crate) fn derive(&self, purpose: &[u8], seal: &[u8]) -> Zeroizing<[u8; 32]> {
         let mut context = hmac::Context::with_key(&self.deriving);
         context.update(purpose);
-        context.update(token);
+        context.update(seal);
         let mut derived = Zeroizing::new([0; 32]);
         for (to, from) in derived.iter_mut().zip(context.sign().as_ref()) {
             *to = *from;

@@ -3,7 +3,8 @@
 //!
 //! Layout, before base 64: version (1 byte), key id (4), nonce (12), cipher text, tag (16). The
 //! version and key id are authenticated. The access key id and the secret access key are derived
-//! from the envelope's bytes, so they too are known to every holder of the ring.
+//! from header, nonce and tag, so they too are known to every holder of the ring. With AES-GCM-SIV
+//! the tag is a keyed digest of all that was sealed: another session has another one.
 
 use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
@@ -20,6 +21,9 @@ use crate::session::{AssumedRoleSession, DeviceSession, Origin, Session, Session
 
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 5;
+const NONCE_BYTES: usize = 12;
+const TAG_BYTES: usize = 16;
+const SEAL_BYTES: usize = HEADER_BYTES + NONCE_BYTES + TAG_BYTES;
 const KIND_DEVICE: u8 = 1;
 const KIND_ASSUMED_ROLE: u8 = 2;
 const KIND_ASSUMED_ROLE_BY_DEVICE: u8 = 3;
@@ -64,20 +68,21 @@ pub fn mint(
     entropy: &dyn Entropy,
 ) -> Result<Credentials, Error> {
     let (key_id, key) = ring.newest()?;
-    let nonce = entropy::bytes::<12>(entropy)?;
+    let nonce = entropy::bytes::<NONCE_BYTES>(entropy)?;
     let mut header = [VERSION; HEADER_BYTES];
     for (to, from) in header.iter_mut().skip(1).zip(key_id.to_be_bytes()) {
         *to = from;
     }
     let mut body = write(session)?;
     key.seal(nonce, &header, &mut body)?;
+    let seal = seal(&header, &nonce, &body).ok_or_else(|| Error::internal("a seal has no tag"))?;
     let mut envelope = Vec::with_capacity(HEADER_BYTES + nonce.len() + body.len());
     envelope.extend_from_slice(&header);
     envelope.extend_from_slice(&nonce);
     envelope.extend_from_slice(&body);
     Ok(Credentials {
-        access_key_id: access_key_id(key, &session.account, &envelope),
-        secret_access_key: secret_access_key(key, &envelope),
+        access_key_id: access_key_id(key, &session.account, &seal),
+        secret_access_key: secret_access_key(key, &seal),
         session_token: data_encoding::BASE64.encode(&envelope),
         expires_at: session.expires_at,
     })
@@ -88,31 +93,47 @@ pub fn mint(
 pub fn open(ring: &KeyRing, access_key_id: &str, token: &str) -> Option<Opened> {
     let envelope = data_encoding::BASE64.decode(token.as_bytes()).ok()?;
     let (header, rest) = envelope.split_first_chunk::<HEADER_BYTES>()?;
-    let (nonce, body) = rest.split_first_chunk::<12>()?;
+    let (nonce, body) = rest.split_first_chunk::<NONCE_BYTES>()?;
     let [VERSION, id @ ..] = header else {
         return None;
     };
     let key = ring.key(u32::from_be_bytes(*id))?;
+    let seal = seal(header, nonce, body)?;
     let mut body = body.to_vec();
     let session = read(key.open(*nonce, header, &mut body)?)?;
-    let expected = self::access_key_id(key, &session.account, &envelope);
+    let expected = self::access_key_id(key, &session.account, &seal);
     if !bool::from(expected.as_str().as_bytes().ct_eq(access_key_id.as_bytes())) {
         return None;
     }
     Some(Opened {
         session,
-        secret_access_key: secret_access_key(key, &envelope),
+        secret_access_key: secret_access_key(key, &seal),
     })
 }
 
-fn access_key_id(key: &RingKey, account: &AccountId, envelope: &[u8]) -> AccessKeyId {
-    let derived = key.derive(b"access key id", envelope);
+/// What an envelope is told from every other by: header, nonce and tag.
+fn seal(
+    header: &[u8; HEADER_BYTES],
+    nonce: &[u8; NONCE_BYTES],
+    body: &[u8],
+) -> Option<[u8; SEAL_BYTES]> {
+    let (_, tag) = body.split_last_chunk::<TAG_BYTES>()?;
+    let mut seal = [0; SEAL_BYTES];
+    let parts = header.iter().chain(nonce).chain(tag);
+    seal.iter_mut()
+        .zip(parts)
+        .for_each(|(to, from)| *to = *from);
+    Some(seal)
+}
+
+fn access_key_id(key: &RingKey, account: &AccountId, seal: &[u8; SEAL_BYTES]) -> AccessKeyId {
+    let derived = key.derive(b"access key id", seal);
     let (head, _) = derived.split_first_chunk::<5>().unwrap_or((&[0; 5], &[]));
     entropy::access_key_id("ASIA", account, *head)
 }
 
-fn secret_access_key(key: &RingKey, envelope: &[u8]) -> Zeroizing<String> {
-    let derived = key.derive(b"secret access key", envelope);
+fn secret_access_key(key: &RingKey, seal: &[u8; SEAL_BYTES]) -> Zeroizing<String> {
+    let derived = key.derive(b"secret access key", seal);
     let (secret, _) = derived.split_first_chunk::<30>().unwrap_or((&[0; 30], &[]));
     Zeroizing::new(data_encoding::BASE64.encode(secret))
 }
@@ -361,6 +382,24 @@ mod tests {
         let one = mint(&ring, &device_session(3), &SystemEntropy).unwrap();
         let two = mint(&ring, &device_session(3), &SystemEntropy).unwrap();
         assert!(open(&ring, one.access_key_id.as_str(), &two.session_token).is_none());
+    }
+
+    #[test]
+    fn sessions_that_differ_have_other_keys_even_under_one_nonce() {
+        struct Same;
+        impl Entropy for Same {
+            fn fill(&self, bytes: &mut [u8]) -> Result<(), entropy::EntropyExhausted> {
+                bytes.fill(7);
+                Ok(())
+            }
+        }
+        let ring = ring(&stored(1));
+        let mut other = device_session(3);
+        other.expires_at += time::Duration::SECOND;
+        let one = mint(&ring, &device_session(3), &Same).unwrap();
+        let two = mint(&ring, &other, &Same).unwrap();
+        assert_ne!(one.access_key_id, two.access_key_id);
+        assert_ne!(one.secret_access_key, two.secret_access_key);
     }
 
     #[test]

@@ -25,7 +25,6 @@ use idle::{Activity, Watched};
 
 /// Bytes of a request's head: AWS's session tokens fit several times.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
-const HEADERS_MAX: usize = 100;
 const STREAMS_MAX: u32 = 64;
 /// How long the peer may leave what was sent to it untaken.
 const UNSENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -164,8 +163,8 @@ async fn serve<S>(
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(head_timeout)
+            // At most a hundred headers, as hyper has it unless told: telling it costs time.
             .max_buf_size(HEAD_BYTES_MAX)
-            .max_headers(HEADERS_MAX)
             .serve_connection(io, service);
         watcher.watch(connection).await
     };

@@ -26,6 +26,7 @@ use crate::listen::{listen, tls};
 use crate::names::{self, DeviceNames};
 use crate::service_ca::SERVICE_CA_FILE;
 use crate::signed::chain::ServiceDoor;
+use crate::signed::signing_keys::SigningKeys;
 use crate::upkeep;
 
 /// File descriptors that the registry, the tables and the logs need.
@@ -296,6 +297,7 @@ fn service_door(
             Arc::clone(&context.root_key),
             Arc::clone(&context.clock),
         ),
+        signing_keys: SigningKeys::default(),
         tables,
         audit,
         bodies: BodyReader::new(limits.body_memory_bytes / 4, limits.body_timeout_seconds),

@@ -6,6 +6,7 @@ pub mod authenticate;
 pub mod chain;
 mod refusal;
 pub mod route;
+pub mod signing_keys;
 pub mod trail;
 
 use std::convert::Infallible;

@@ -5,7 +5,7 @@
 
 use http::HeaderMap;
 use thingpass_domain::audit::{Check, Reason};
-use thingpass_domain::caller::{Caller, CallerDirectory, Ended, Identified, Unidentified};
+use thingpass_domain::caller::{Caller, CallerDirectory, Ended, Recognised, Unidentified};
 use thingpass_domain::error::Error;
 use thingpass_domain::id::{AccountId, Region};
 use thingpass_wire::error::AuthFailure;
@@ -13,6 +13,7 @@ use thingpass_wire::sigv4::{AuthError, Claim, Received};
 use time::OffsetDateTime;
 
 use crate::signed::route::Service;
+use crate::signed::signing_keys::SigningKeys;
 
 /// Why a request is not taken for anybody's.
 #[derive(Debug)]
@@ -68,12 +69,14 @@ pub fn check_claim(
     Ok(())
 }
 
-/// Refuses a claim that points to nobody, before its body is read: strangers shall not fill the memory.
+/// Refuses a claim whose key or token was not given out here, before its body is read: strangers
+/// shall not fill the memory.
 ///
 /// # Errors
 /// [`Unauthenticated`].
-pub fn check_known(callers: &CallerDirectory, claim: &Claim) -> Result<(), Unauthenticated> {
-    identify(callers, claim).map(|_| ())
+pub fn recognise(callers: &CallerDirectory, claim: &Claim) -> Result<Recognised, Unauthenticated> {
+    let token = claim.session_token.as_deref();
+    Ok(callers.recognise(&claim.access_key_id, token)?)
 }
 
 /// Finds whom the claim points to and verifies that it is them.
@@ -82,13 +85,15 @@ pub fn check_known(callers: &CallerDirectory, claim: &Claim) -> Result<(), Unaut
 /// [`Unauthenticated`].
 pub fn authenticate(
     callers: &CallerDirectory,
+    signing_keys: &SigningKeys,
+    recognised: Recognised,
     claim: &Claim,
     received: &Received<'_>,
     payload_sha256: &[u8; 32],
     account: &AccountId,
 ) -> Result<Caller, Unauthenticated> {
-    let identified = identify(callers, claim)?;
-    claim.verify(received, payload_sha256, &identified.secret_access_key)?;
+    let identified = callers.identify(recognised)?;
+    signing_keys.verify(claim, received, payload_sha256, &identified)?;
     if identified.caller.account != *account {
         let text = format!("the key belongs to account {}", identified.caller.account);
         let reason = Reason::new(Check::Signature, text);
@@ -114,20 +119,15 @@ pub fn authenticate(
     }
 }
 
-fn identify(callers: &CallerDirectory, claim: &Claim) -> Result<Identified, Unauthenticated> {
-    let token = claim.session_token.as_deref();
-    callers
-        .identify(&claim.access_key_id, token)
-        .map_err(|unidentified| {
-            let refused = |failure, text| {
-                Unauthenticated::Refused(failure, Reason::new(Check::Signature, text))
-            };
-            match unidentified {
-                Unidentified::UnknownKey(text) => refused(AuthFailure::UnknownKey, text),
-                Unidentified::InvalidToken(text) => refused(AuthFailure::BadSessionToken, text),
-                Unidentified::Failed(error) => Unauthenticated::Failed(error),
-            }
-        })
+impl From<Unidentified> for Unauthenticated {
+    fn from(unidentified: Unidentified) -> Self {
+        let refused = |failure, text| Self::Refused(failure, Reason::new(Check::Signature, text));
+        match unidentified {
+            Unidentified::UnknownKey(text) => refused(AuthFailure::UnknownKey, text),
+            Unidentified::InvalidToken(text) => refused(AuthFailure::BadSessionToken, text),
+            Unidentified::Failed(error) => Self::Failed(error),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -184,8 +184,13 @@ mod tests {
             Arc::clone(&context.clock),
         );
         let digest = sigv4::payload_sha256(b"");
-        let asked =
-            |account: &AccountId| authenticate(&callers, &claim, &received, &digest, account);
+        let asked = |account: &AccountId| {
+            let recognised = recognise(&callers, &claim).unwrap();
+            let keys = SigningKeys::default();
+            authenticate(
+                &callers, &keys, recognised, &claim, &received, &digest, account,
+            )
+        };
         assert!(asked(bench.account()).is_ok());
         let other = AccountId::new("210987654321").unwrap();
         let Err(Unauthenticated::Refused(failure, _)) = asked(&other) else {

@@ -23,11 +23,12 @@ use crate::body::{Answer, BodyReader};
 use crate::gateway::{Classified, Tables};
 use crate::signed::answer::{bare, render, success, table_failure};
 use crate::signed::ask::Asked;
-use crate::signed::authenticate::{Unauthenticated, authenticate, check_claim, check_known};
+use crate::signed::authenticate::{Unauthenticated, authenticate, check_claim, recognise};
 use crate::signed::refusal::{
     Refusal, body_refusal, fault_of, malformed, unauthenticated, unavailable, unknown_service,
 };
 use crate::signed::route::{Service, presumed_protocol};
+use crate::signed::signing_keys::SigningKeys;
 use crate::signed::trail::Trail;
 
 /// The door of all signed services.
@@ -36,6 +37,8 @@ pub struct ServiceDoor {
     pub context: Arc<Context>,
     /// Knows who signs.
     pub callers: CallerDirectory,
+    /// What signatures are verified with.
+    pub signing_keys: SigningKeys,
     /// The tables.
     pub tables: Arc<Tables>,
     /// Where decisions are written.
@@ -108,7 +111,7 @@ impl ServiceDoor {
         trail.asks(format!("{}:*", service.name()));
         let refuse = |error| unauthenticated(protocol, error);
         check_claim(&claim, &head.headers, service, &facts.region, facts.now).map_err(refuse)?;
-        check_known(&self.callers, &claim).map_err(refuse)?;
+        let recognised = recognise(&self.callers, &claim).map_err(refuse)?;
         let bodies = match service {
             Service::DynamoDb => &self.table_bodies,
             Service::Iot | Service::Iam | Service::Sts => &self.bodies,
@@ -119,8 +122,16 @@ impl ServiceDoor {
             .map_err(|error| body_refusal(protocol, error))?;
         let digest = sigv4::payload_sha256(&body.bytes);
         let account = &self.context.home.account;
-        let caller =
-            authenticate(&self.callers, &claim, &received, &digest, account).map_err(refuse)?;
+        let caller = authenticate(
+            &self.callers,
+            &self.signing_keys,
+            recognised,
+            &claim,
+            &received,
+            &digest,
+            account,
+        )
+        .map_err(refuse)?;
         trail.is(&caller);
         let asked = self.route(service, head, &received, &body.bytes).await?;
         match asked {

@@ -1,5 +1,6 @@
 //! What is known of a signed request so far, for its audit event.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use http::StatusCode;
@@ -99,13 +100,15 @@ impl Trail {
     }
 
     /// The event of a decision.
-    pub fn event(
-        &self,
+    pub fn event<'a>(
+        &'a self,
         decision: Decision,
-        answer: Option<(StatusCode, &str)>,
+        answer: Option<(StatusCode, &'a str)>,
         reason: Reason,
-    ) -> AuditEvent<'_> {
-        let text = |member: &'_ Option<String>| member.clone().map(Into::into);
+    ) -> AuditEvent<'a> {
+        fn text(member: &Option<String>) -> Option<Cow<'_, str>> {
+            member.as_deref().map(Cow::Borrowed)
+        }
         AuditEvent {
             time: iso_8601(self.time).into(),
             request_id: self.request_id.as_str().into(),
@@ -122,7 +125,7 @@ impl Trail {
             access_key_id: text(&self.access_key_id),
             source_address: self.source_ip.to_string().into(),
             status: answer.map(|(status, _)| status.as_u16()),
-            error_code: answer.map(|(_, code)| code.to_owned().into()),
+            error_code: answer.map(|(_, code)| code.into()),
             reason,
         }
     }

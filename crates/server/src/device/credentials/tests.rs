@@ -196,9 +196,8 @@ impl Home {
             Arc::clone(&context.clock),
         );
         let member = |name: &str| credentials["credentials"][name].as_str().unwrap();
-        callers
-            .identify(member("accessKeyId"), Some(member("sessionToken")))
-            .ok()
+        let recognised = callers.recognise(member("accessKeyId"), Some(member("sessionToken")));
+        callers.identify(recognised.ok()?).ok()
     }
 
     async fn status(&self, status: &str) {

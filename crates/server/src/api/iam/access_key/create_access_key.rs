@@ -122,7 +122,8 @@ mod tests {
         );
         let id = key["AccessKeyId"].as_str().unwrap();
         assert!(id.starts_with("AKIA") && id.len() == 20, "{id}");
-        let identified = callers.identify(id, None).unwrap();
+        let recognised = callers.recognise(id, None).unwrap();
+        let identified = callers.identify(recognised).unwrap();
         assert_eq!(
             key["SecretAccessKey"],
             identified.secret_access_key.as_str()

@@ -90,5 +90,6 @@ pub(super) fn identification(bench: &Bench, answer: &Value) -> Result<Identified
         Arc::clone(&context.clock),
     );
     let text = |name: &str| answer["Credentials"][name].as_str().unwrap();
-    callers.identify(text("AccessKeyId"), Some(text("SessionToken")))
+    let recognised = callers.recognise(text("AccessKeyId"), Some(text("SessionToken")))?;
+    callers.identify(recognised)
 }

@@ -17,6 +17,7 @@ enum Kind {
     Text,
 }
 
+/// Sorted by name.
 const MEMBERS: &[(&str, Kind)] = &[
     ("AttributeDefinitions", Kind::Structures),
     ("AttributeUpdates", Kind::MapOfStructures),
@@ -59,8 +60,9 @@ const MEMBERS: &[(&str, Kind)] = &[
 
 /// Refuses a body with a member of the wrong kind.
 pub(super) fn check(body: &Map<String, Value>) -> Result<(), TableFault> {
-    for (name, kind) in MEMBERS {
-        let Some(value) = body.get(*name).filter(|value| !value.is_null()) else {
+    for (name, value) in body.iter().filter(|(_, value)| !value.is_null()) {
+        let known = MEMBERS.binary_search_by_key(&name.as_str(), |(known, _)| known);
+        let Some((_, kind)) = known.ok().and_then(|place| MEMBERS.get(place)) else {
             continue;
         };
         let is_right = match kind {
@@ -79,4 +81,20 @@ pub(super) fn check(body: &Map<String, Value>) -> Result<(), TableFault> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_member_is_found_by_its_name() {
+        assert!(MEMBERS.is_sorted_by_key(|(name, _)| *name));
+        for (name, _) in MEMBERS {
+            let body = Map::from_iter([((*name).to_owned(), Value::from(1))]);
+            assert!(check(&body).is_err(), "{name}");
+            let body = Map::from_iter([((*name).to_owned(), Value::Null)]);
+            assert!(check(&body).is_ok(), "{name}");
+        }
+    }
 }
