@@ -167,11 +167,11 @@ impl RingKey {
             .map(|opened| &*opened)
     }
 
-    /// 32 bytes that only a holder of the ring can tell from the token.
-    pub(crate) fn derive(&self, purpose: &[u8], seal: &[u8]) -> Zeroizing<[u8; 32]> {
+    /// 32 bytes that only a holder of the ring can tell from `parts`, which together must be told from
+    /// any others by their bytes alone.
+    pub(crate) fn derive(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let mut context = hmac::Context::with_key(&self.deriving);
-        context.update(purpose);
-        context.update(seal);
+        parts.iter().for_each(|part| context.update(part));
         let mut derived = Zeroizing::new([0; 32]);
         for (to, from) in derived.iter_mut().zip(context.sign().as_ref()) {
             *to = *from;

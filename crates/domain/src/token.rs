@@ -2,9 +2,10 @@
 //! key ring can open it, and nothing is written when one is given out.
 //!
 //! Layout, before base 64: version (1 byte), key id (4), nonce (12), cipher text, tag (16). The
-//! version and key id are authenticated. The access key id and the secret access key are derived
-//! from header, nonce and tag, so they too are known to every holder of the ring. With AES-GCM-SIV
-//! the tag is a keyed digest of all that was sealed: another session has another one.
+//! version and key id are authenticated. The access key id tells the account and the beginning of
+//! the nonce. The secret access key is derived from header, nonce and tag, so it too is known to every
+//! holder of the ring: with AES-GCM-SIV the tag is a keyed digest of all that was sealed, so another
+//! session has another one.
 
 use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
@@ -23,7 +24,6 @@ const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 5;
 const NONCE_BYTES: usize = 12;
 const TAG_BYTES: usize = 16;
-const SEAL_BYTES: usize = HEADER_BYTES + NONCE_BYTES + TAG_BYTES;
 const KIND_DEVICE: u8 = 1;
 const KIND_ASSUMED_ROLE: u8 = 2;
 const KIND_ASSUMED_ROLE_BY_DEVICE: u8 = 3;
@@ -75,14 +75,15 @@ pub fn mint(
     }
     let mut body = write(session)?;
     key.seal(nonce, &header, &mut body)?;
-    let seal = seal(&header, &nonce, &body).ok_or_else(|| Error::internal("a seal has no tag"))?;
+    let secret_access_key = secret_access_key(key, &header, &nonce, &body)
+        .ok_or_else(|| Error::internal("a sealed session has no tag"))?;
     let mut envelope = Vec::with_capacity(HEADER_BYTES + nonce.len() + body.len());
     envelope.extend_from_slice(&header);
     envelope.extend_from_slice(&nonce);
     envelope.extend_from_slice(&body);
     Ok(Credentials {
-        access_key_id: access_key_id(key, &session.account, &seal),
-        secret_access_key: secret_access_key(key, &seal),
+        access_key_id: access_key_id(&session.account, nonce),
+        secret_access_key,
         session_token: data_encoding::BASE64.encode(&envelope),
         expires_at: session.expires_at,
     })
@@ -98,44 +99,36 @@ pub fn open(ring: &KeyRing, access_key_id: &str, token: &str) -> Option<Opened> 
         return None;
     };
     let key = ring.key(u32::from_be_bytes(*id))?;
-    let seal = seal(header, nonce, body)?;
+    let secret_access_key = secret_access_key(key, header, nonce, body)?;
     let mut body = body.to_vec();
     let session = read(key.open(*nonce, header, &mut body)?)?;
-    let expected = self::access_key_id(key, &session.account, &seal);
+    let expected = self::access_key_id(&session.account, *nonce);
     if !bool::from(expected.as_str().as_bytes().ct_eq(access_key_id.as_bytes())) {
         return None;
     }
     Some(Opened {
         session,
-        secret_access_key: secret_access_key(key, &seal),
+        secret_access_key,
     })
 }
 
-/// What an envelope is told from every other by: header, nonce and tag.
-fn seal(
+/// The access key id, which is no secret, tells the account and the beginning of the nonce.
+fn access_key_id(account: &AccountId, nonce: [u8; NONCE_BYTES]) -> AccessKeyId {
+    let [a, b, c, d, e, ..] = nonce;
+    entropy::access_key_id("ASIA", account, [a, b, c, d, e])
+}
+
+/// The secret access key of a sealed session; `None` where `body` is too short to have a tag.
+fn secret_access_key(
+    key: &RingKey,
     header: &[u8; HEADER_BYTES],
     nonce: &[u8; NONCE_BYTES],
     body: &[u8],
-) -> Option<[u8; SEAL_BYTES]> {
+) -> Option<Zeroizing<String>> {
     let (_, tag) = body.split_last_chunk::<TAG_BYTES>()?;
-    let mut seal = [0; SEAL_BYTES];
-    let parts = header.iter().chain(nonce).chain(tag);
-    seal.iter_mut()
-        .zip(parts)
-        .for_each(|(to, from)| *to = *from);
-    Some(seal)
-}
-
-fn access_key_id(key: &RingKey, account: &AccountId, seal: &[u8; SEAL_BYTES]) -> AccessKeyId {
-    let derived = key.derive(b"access key id", seal);
-    let (head, _) = derived.split_first_chunk::<5>().unwrap_or((&[0; 5], &[]));
-    entropy::access_key_id("ASIA", account, *head)
-}
-
-fn secret_access_key(key: &RingKey, seal: &[u8; SEAL_BYTES]) -> Zeroizing<String> {
-    let derived = key.derive(b"secret access key", seal);
-    let (secret, _) = derived.split_first_chunk::<30>().unwrap_or((&[0; 30], &[]));
-    Zeroizing::new(data_encoding::BASE64.encode(secret))
+    let derived = key.derive(&[b"secret access key", header, nonce, tag]);
+    let (secret, _) = derived.split_first_chunk::<30>()?;
+    Some(Zeroizing::new(data_encoding::BASE64.encode(secret)))
 }
 
 fn write(session: &Session) -> Result<Vec<u8>, Error> {
@@ -385,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_that_differ_have_other_keys_even_under_one_nonce() {
+    fn sessions_that_differ_have_other_secrets_even_under_one_nonce() {
         struct Same;
         impl Entropy for Same {
             fn fill(&self, bytes: &mut [u8]) -> Result<(), entropy::EntropyExhausted> {
@@ -398,7 +391,6 @@ mod tests {
         other.expires_at += time::Duration::SECOND;
         let one = mint(&ring, &device_session(3), &Same).unwrap();
         let two = mint(&ring, &other, &Same).unwrap();
-        assert_ne!(one.access_key_id, two.access_key_id);
         assert_ne!(one.secret_access_key, two.secret_access_key);
     }
 
