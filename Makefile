@@ -14,22 +14,19 @@ help: ## Tell what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
 		printf '  %-22s %s\n' "$$name" "$$text"; done
 
-test: tools lint test-rust test-conformance ## Install what is missing and pass all tests
+test: tools lint deny test-rust test-conformance ## Install what is missing and pass all tests
 
 tools: ## Install what the tests need and is missing (Debian packages)
 	$(STEP) "tools"
 	@sh conformance/tools.sh $(PYTHON) openssl curl
 
-lint: ## Formatting, lints, the laws of the house, licences
+lint: ## Formatting, lints, the laws of the house
 	$(STEP) "format"
 	$(CARGO) fmt --all --check
 	$(STEP) "lints"
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(STEP) "laws of the house"
 	$(CARGO) xtask tidy
-	$(STEP) "licences, bans and sources of dependencies"
-	@if command -v cargo-deny > /dev/null; then $(CARGO) deny --locked check licenses bans sources; \
-	else echo "cargo-deny is not installed: left out ('make deny' installs and runs it)"; fi
 
 # One selection of targets for all steps: another would have other features, and build the tree again.
 build:
@@ -52,6 +49,7 @@ $(VENV)/ready: conformance/requirements.txt
 	@touch $@
 
 deny: ## Licences, bans and sources of dependencies, with cargo-deny (installs it: some minutes)
+	$(STEP) "licences, bans and sources of dependencies"
 	@command -v cargo-deny > /dev/null || $(CARGO) install --locked cargo-deny
 	$(CARGO) deny --locked check licenses bans sources
 
