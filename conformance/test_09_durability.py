@@ -24,6 +24,7 @@ from harness.sign import Plain, sign
 from harness.wait import until
 
 Another = Callable[..., Server]
+ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
 def test_every_acknowledged_row_survives_a_power_cut(another: Another, workshop: Workshop) -> None:
@@ -93,6 +94,73 @@ def test_a_second_start_finds_everything(another: Another) -> None:
     server.start()
     assert (server.account, server.region, server.admin, server.ca.read_bytes()) == before
     assert Sdk(server, server.admin).iot.get_registration_code()["registrationCode"] == endpoint
+
+
+@pytest.mark.parametrize(
+    "file", [None, "root.key", "thingpass.db", "administrator.json", "service-ca.pem", "device-ca.pem", "server.key"]
+)
+def test_a_first_start_that_is_killed_is_finished_by_the_next(another: Another, file: str | None) -> None:
+    server = another()
+    server.launch()
+    if file:
+        until((server.data_dir / file).exists, f"{file} in the data directory")
+    server.kill()
+    server.start()
+    sdk = Sdk(server, server.admin)
+    assert sdk.sts.get_caller_identity()["Arn"].endswith(":user/administrator")
+    assert [user["UserName"] for user in sdk.iam.list_users()["Users"]] == ["administrator"]
+    assert _keys(sdk) == [server.admin.access_key_id]
+    assert _policies(sdk) == [ADMINISTRATOR_ACCESS]
+
+
+def test_an_administrator_that_was_taken_away_stays_away(another: Another, workshop: Workshop) -> None:
+    server = another().start()
+    fleet = Fleet(server, workshop)
+    own, sdk = fleet.user(policy(allow("*")))
+    for left in ("no key", "no policy", "no file", "no user"):
+        if left == "no key":
+            sdk.iam.delete_access_key(UserName="administrator", AccessKeyId=server.admin.access_key_id)
+        elif left == "no policy":
+            sdk.iam.detach_user_policy(UserName="administrator", PolicyArn=ADMINISTRATOR_ACCESS)
+        elif left == "no file":
+            (server.data_dir / "administrator.json").unlink()
+        else:
+            sdk.iam.delete_user(UserName="administrator")
+        assert server.stop() == 0
+        server.start()
+        sdk = Sdk(server, sdk.keys)
+        assert (server.data_dir / "administrator.json").exists() == (left in ("no key", "no policy"))
+        if left == "no user":
+            assert [user["UserName"] for user in sdk.iam.list_users()["Users"]] == [own]
+        else:
+            assert _keys(sdk) == []
+            assert _policies(sdk) == ([ADMINISTRATOR_ACCESS] if left == "no key" else [])
+    assert "no user has an active access key" not in server.log()
+
+
+def test_who_takes_the_last_key_away_is_told_at_the_next_start(another: Another) -> None:
+    server = another().start()
+    sdk = Sdk(server, server.admin)
+    sdk.iam.delete_access_key(UserName="administrator", AccessKeyId=server.admin.access_key_id)
+    (server.data_dir / "administrator.json").unlink()
+    assert server.stop() == 0
+    server.start()
+    until(lambda: "no user has an active access key" in server.log(), "the warning")
+    assert not (server.data_dir / "administrator.json").exists()
+    told = fault(run("env", "--data-dir", server.data_dir).stderr)
+    assert "administrator.json" in told and f"AWS_ENDPOINT_URL={server.api}" in told
+
+
+def _keys(sdk: Sdk) -> list[str]:
+    """The administrator's."""
+    listed = sdk.iam.list_access_keys(UserName="administrator")["AccessKeyMetadata"]
+    return [key["AccessKeyId"] for key in listed]
+
+
+def _policies(sdk: Sdk) -> list[str]:
+    """The administrator's."""
+    listed = sdk.iam.list_attached_user_policies(UserName="administrator")["AttachedPolicies"]
+    return [attached["PolicyArn"] for attached in listed]
 
 
 def test_all_files_are_the_owners_alone(another: Another) -> None:

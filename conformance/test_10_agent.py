@@ -13,6 +13,7 @@ import pytest
 from harness import secrets
 from harness.clients import Shell
 from harness.fleet import Device, Fleet, allow, policy
+from harness.pki import P256, P384, RSA, openssl
 from harness.server import AGENT, Keys
 
 
@@ -74,6 +75,34 @@ def test_the_aws_command_line_works_with_the_agent(board: Board, tmp_path: Path)
     assert told["Arn"].endswith(f"/{board.device.certificate_id}")
     assert "TableNames" in shell.aws("--profile", "device", "dynamodb", "list-tables")
     assert board.vended() == 1, "the second command used the cache"
+
+
+def test_a_certificate_of_version_1_works_with_the_agent(board: Board) -> None:
+    iot, workshop = board.fleet.admin.iot, board.fleet.workshop
+    ca = workshop.ca("Maker of version 1")
+    code = iot.get_registration_code()["registrationCode"]
+    iot.register_ca_certificate(
+        caCertificate=ca.pem, verificationCertificate=workshop.leaf(ca, code).pem, setAsActive=True
+    )
+    for kind in (RSA, P256, P384):
+        identity = workshop.leaf(ca, "lamp", kind)
+        assert "Version: 1 (0x0)" in openssl("x509", "-in", identity.cert, "-noout", "-text")
+        made = iot.register_certificate(
+            certificatePem=identity.pem, caCertificatePem=ca.pem, setAsActive=True
+        )
+        device = Device(identity, made["certificateArn"], made["certificateId"], board.thing, None)
+        iot.attach_thing_principal(thingName=board.thing, principal=device.certificate_arn)
+        board.fleet.attach(device)
+        board.device = device
+        board.write()
+        done = board.agent("--no-cache")
+        assert done.returncode == 0, done.stderr
+        document = json.loads(done.stdout)
+        secrets.note(document["SecretAccessKey"], document["SessionToken"])
+        assert board.vended() == 1
+    board.write(key=str(workshop.key()))
+    done = board.agent("--no-cache")
+    assert done.returncode == 2 and "does not belong to the certificate in" in done.stderr
 
 
 def test_the_document_is_the_sdks_and_fits_the_oldest(board: Board) -> None:

@@ -64,8 +64,10 @@ class Server:
         self.region: str = endpoints["region"]
         self.account: str = endpoints["account"]
         self.ca = Path(endpoints["ca"])
-        admin = json.loads((self.data_dir / "administrator.json").read_text())
-        self.admin = Keys(admin["access_key_id"], admin["secret_access_key"])
+        told = self.data_dir / "administrator.json"
+        if told.exists():
+            admin = json.loads(told.read_text())
+            self.admin = Keys(admin["access_key_id"], admin["secret_access_key"])
         return self
 
     def launch(self) -> None:

@@ -38,13 +38,9 @@ pub(crate) fn variables(
     let endpoints = Endpoints::read(&data_dir).map_err(Failure::usage)?;
     let json = data_dir.read(ADMINISTRATOR_FILE).map_err(Failure::usage)?;
     let administrator = json
-        .and_then(|json| serde_json::from_slice::<Administrator>(&json).ok())
-        .ok_or_else(|| {
-            Failure::usage(format!(
-                "`{}` is missing or damaged: use an access key of your own",
-                data_dir.path().join(ADMINISTRATOR_FILE).display()
-            ))
-        })?;
+        .as_ref()
+        .and_then(|json| serde_json::from_slice::<Administrator>(json).ok())
+        .ok_or_else(|| without_administrator(&data_dir, json.is_some(), &endpoints))?;
     let Administrator {
         access_key_id,
         secret_access_key,
@@ -59,6 +55,20 @@ pub(crate) fn variables(
         ("THINGPASS_DEVICE_ENDPOINT", endpoints.device),
         ("THINGPASS_CA", endpoints.ca),
     ])
+}
+
+/// What to do without the administrator's access key, which is told once.
+fn without_administrator(data_dir: &DataDir, is_there: bool, endpoints: &Endpoints) -> Failure {
+    Failure::usage(format!(
+        "`{}` {}, and no start makes it again: with an access key of a user of your own, export \
+         AWS_ENDPOINT_URL={} AWS_CA_BUNDLE={} AWS_REGION={} AWS_ACCESS_KEY_ID=… \
+         AWS_SECRET_ACCESS_KEY=…",
+        data_dir.path().join(ADMINISTRATOR_FILE).display(),
+        if is_there { "is damaged" } else { "is gone" },
+        quote(&endpoints.api),
+        quote(&endpoints.ca),
+        quote(&endpoints.region),
+    ))
 }
 
 /// For any POSIX shell: as it stands where that is safe, otherwise in single quotes.
@@ -79,6 +89,28 @@ mod tests {
         assert_eq!(quote("/a/b.pem"), "/a/b.pem");
         assert_eq!(quote("/a b"), "'/a b'");
         assert_eq!(quote("it's $x"), r"'it'\''s $x'");
+    }
+
+    #[test]
+    fn without_the_administrators_key_a_line_says_what_to_do() {
+        let parent = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::create(&parent.path().join("d")).unwrap();
+        std::fs::write(data_dir.database(), "").unwrap();
+        let endpoints = br#"{"api":"https://localhost:1","device":"localhost:2","region":"r",
+                             "account":"1","ca":"/ca.pem"}"#;
+        data_dir.write("endpoints.json", endpoints).unwrap();
+        let told = || exports(data_dir.path()).unwrap_err();
+        let gone = told();
+        assert_eq!((gone.code, gone.message.lines().count()), (2, 1));
+        for part in [
+            "administrator.json` is gone",
+            "AWS_ENDPOINT_URL=https://localhost:1 AWS_CA_BUNDLE=/ca.pem AWS_REGION=r",
+            "AWS_SECRET_ACCESS_KEY",
+        ] {
+            assert!(gone.message.contains(part), "{}", gone.message);
+        }
+        data_dir.write(ADMINISTRATOR_FILE, b"{").unwrap();
+        assert!(told().message.contains("administrator.json` is damaged"));
     }
 
     #[test]

@@ -119,6 +119,9 @@ pub trait AccessKeyStore {
         account: &AccountId,
         user: &UserName,
     ) -> Result<Vec<AccessKey>, Error>;
+
+    /// Whether any user of the account has a key that may be used.
+    async fn has_active_access_key(&self, account: &AccountId) -> Result<bool, Error>;
 }
 
 /// For every operation that names an absent key.

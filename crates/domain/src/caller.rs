@@ -1,5 +1,7 @@
 //! Who signed a request: a user by an access key, or a session by its token.
 
+mod known_tokens;
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -18,8 +20,9 @@ use crate::id::{AccessKeyId, AccountId, RoleSessionName};
 use crate::key_ring::{KeyRing, RootKey};
 use crate::policy_set::PolicySet;
 use crate::session::{DeviceSession, Origin, Session};
-use crate::token::{self, Opened};
+use crate::token::Opened;
 use crate::vend::certificate_fault;
+use known_tokens::KnownTokens;
 
 /// Who asks, with everything that speaks for and against them.
 #[derive(Debug)]
@@ -48,7 +51,7 @@ pub enum Identity {
     /// A user, by name.
     User(crate::id::UserName),
     /// A session of a role.
-    Session(Box<Session>),
+    Session(Arc<Session>),
 }
 
 impl Caller {
@@ -105,7 +108,7 @@ impl Caller {
 
 /// A key, with its opened token if it is a session's, that was given out here.
 #[derive(Debug)]
-pub struct Recognised(AccessKeyId, Option<Opened>);
+pub struct Recognised(AccessKeyId, Option<Arc<Opened>>);
 
 /// Whom a key and token point to, before the signature is verified.
 #[derive(Debug)]
@@ -148,6 +151,7 @@ pub struct CallerDirectory {
     key_ring: Arc<ArcSwap<KeyRing>>,
     root_key: Arc<RootKey>,
     clock: Arc<dyn Clock>,
+    known_tokens: KnownTokens,
 }
 
 impl CallerDirectory {
@@ -163,6 +167,7 @@ impl CallerDirectory {
             key_ring,
             root_key,
             clock,
+            known_tokens: KnownTokens::default(),
         }
     }
 
@@ -176,8 +181,11 @@ impl CallerDirectory {
         let key = AccessKeyId::new(key_id).map_err(|_| unknown())?;
         match (key_id.starts_with("ASIA"), token) {
             (true, Some(token)) => {
-                let opened = token::open(&self.key_ring.load(), key_id, token).ok_or_else(|| {
-                    invalid("the session token was not sealed here, was changed, or is another key's")
+                let ring = self.key_ring.load();
+                let opened = self.known_tokens.open(&ring, &key, token).ok_or_else(|| {
+                    invalid(
+                        "the session token was not sealed here, was changed, or is another key's",
+                    )
                 })?;
                 Ok(Recognised(key, Some(opened)))
             }
@@ -200,7 +208,7 @@ impl CallerDirectory {
     /// [`Unidentified`].
     pub fn identify(&self, recognised: Recognised) -> Result<Identified, Unidentified> {
         match recognised {
-            Recognised(key, Some(opened)) => self.identify_session(key, opened),
+            Recognised(key, Some(opened)) => self.identify_session(key, &opened),
             Recognised(key, None) => self.identify_user(key),
         }
     }
@@ -244,16 +252,14 @@ impl CallerDirectory {
     fn identify_session(
         &self,
         access_key_id: AccessKeyId,
-        Opened {
-            session,
-            secret_access_key,
-        }: Opened,
+        opened: &Opened,
     ) -> Result<Identified, Unidentified> {
+        let session = &opened.session;
         let role = self
             .directory
             .role_by_id(&session.account, &session.role_id)?
             .ok_or_else(|| invalid("the role of the session has been deleted"))?;
-        let ended = self.session_fault(&session, &role)?;
+        let ended = self.session_fault(session, &role)?;
         let name = RoleSessionName::new(session.name())
             .map_err(|_| invalid("the session has no legal name"))?;
         let caller = Caller {
@@ -263,12 +269,12 @@ impl CallerDirectory {
             access_key_id,
             account: session.account.clone(),
             policies: Arc::clone(&role.policies),
-            session_policies: self.session_policies(&session)?,
-            identity: Identity::Session(Box::new(session)),
+            session_policies: self.session_policies(session)?,
+            identity: Identity::Session(Arc::clone(session)),
         };
         Ok(Identified {
             caller,
-            secret_access_key,
+            secret_access_key: opened.secret_access_key.clone(),
             ended,
         })
     }

@@ -171,7 +171,9 @@ impl RingKey {
     /// any others by their bytes alone.
     pub(crate) fn derive(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let mut context = hmac::Context::with_key(&self.deriving);
-        parts.iter().for_each(|part| context.update(part));
+        for part in parts {
+            context.update(part);
+        }
         let mut derived = Zeroizing::new([0; 32]);
         for (to, from) in derived.iter_mut().zip(context.sign().as_ref()) {
             *to = *from;

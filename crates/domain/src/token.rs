@@ -7,6 +7,8 @@
 //! holder of the ring: with AES-GCM-SIV the tag is a keyed digest of all that was sealed, so another
 //! session has another one.
 
+use std::sync::Arc;
+
 use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -53,7 +55,7 @@ impl std::fmt::Debug for Credentials {
 #[derive(Debug)]
 pub struct Opened {
     /// The session.
-    pub session: Session,
+    pub session: Arc<Session>,
     /// The secret access key that its requests are signed with.
     pub secret_access_key: Zeroizing<String>,
 }
@@ -101,7 +103,7 @@ pub fn open(ring: &KeyRing, access_key_id: &str, token: &str) -> Option<Opened> 
     let key = ring.key(u32::from_be_bytes(*id))?;
     let secret_access_key = secret_access_key(key, header, nonce, body)?;
     let mut body = body.to_vec();
-    let session = read(key.open(*nonce, header, &mut body)?)?;
+    let session = Arc::new(read(key.open(*nonce, header, &mut body)?)?);
     let expected = self::access_key_id(&session.account, *nonce);
     if !bool::from(expected.as_str().as_bytes().ct_eq(access_key_id.as_bytes())) {
         return None;
@@ -114,15 +116,15 @@ pub fn open(ring: &KeyRing, access_key_id: &str, token: &str) -> Option<Opened> 
 
 /// The access key id, which is no secret, tells the account and the beginning of the nonce.
 fn access_key_id(account: &AccountId, nonce: [u8; NONCE_BYTES]) -> AccessKeyId {
-    let [a, b, c, d, e, ..] = nonce;
-    entropy::access_key_id("ASIA", account, [a, b, c, d, e])
+    let (random, _) = nonce.split_first_chunk().unwrap_or((&[0; 5], &[]));
+    entropy::access_key_id("ASIA", account, *random)
 }
 
 /// The secret access key of a sealed session; `None` where `body` is too short to have a tag.
 fn secret_access_key(
     key: &RingKey,
-    header: &[u8; HEADER_BYTES],
-    nonce: &[u8; NONCE_BYTES],
+    header: &[u8],
+    nonce: &[u8],
     body: &[u8],
 ) -> Option<Zeroizing<String>> {
     let (_, tag) = body.split_last_chunk::<TAG_BYTES>()?;
@@ -309,7 +311,7 @@ mod tests {
         let session = device_session(10);
         let minted = mint(&ring, &session, &SystemEntropy).unwrap();
         let opened = open(&ring, minted.access_key_id.as_str(), &minted.session_token).unwrap();
-        assert_eq!(opened.session, session);
+        assert_eq!(*opened.session, session);
         assert_eq!(opened.secret_access_key, minted.secret_access_key);
         assert_eq!(minted.secret_access_key.len(), 40);
     }
@@ -330,7 +332,7 @@ mod tests {
             };
             let minted = mint(&ring, &session, &SystemEntropy).unwrap();
             let opened = open(&ring, minted.access_key_id.as_str(), &minted.session_token).unwrap();
-            assert_eq!(opened.session, session);
+            assert_eq!(*opened.session, session);
         }
     }
 

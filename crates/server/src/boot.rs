@@ -1,23 +1,19 @@
 //! The first start makes what Thingpass needs, every further one finds it again.
 
+mod account;
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
-use thingpass_domain::access_key::{AccessKey, AccessKeyStatus};
 use thingpass_domain::account::Account;
 use thingpass_domain::arn::AccountRegion;
-use thingpass_domain::caller;
 use thingpass_domain::clock::Clock;
 use thingpass_domain::directory::Directory;
 use thingpass_domain::entropy::{self, Entropy};
 use thingpass_domain::error::Error;
-use thingpass_domain::id::{AccountId, Path, UserName};
 use thingpass_domain::key_ring::{KEY_BYTES, KeyRing, RootKey, new_ring_key};
-use thingpass_domain::managed_policy::{AWS_MANAGED, Entity, aws_managed_arn};
-use thingpass_domain::page::PageRequest;
 use thingpass_domain::store::Store;
-use thingpass_domain::user::User;
 use thingpass_store::{Options, SqliteStore};
 use zeroize::Zeroizing;
 
@@ -32,8 +28,6 @@ use crate::service_ca::{self, ServiceCa, ServiceCaFault};
 pub const ADMINISTRATOR_FILE: &str = "administrator.json";
 /// File of the key that protects all others.
 const ROOT_KEY_FILE: &str = "root.key";
-/// Name of the user that the first start makes.
-const ADMINISTRATOR: &str = "administrator";
 
 /// Why the daemon cannot start: one line, what, where and how to mend it.
 #[derive(Debug, thiserror::Error)]
@@ -109,17 +103,11 @@ pub async fn boot(
     let root_key = root_key(&data_dir, &*entropy)?;
     let opened = SqliteStore::open(&data_dir.database(), Options::default()).await?;
     let store: Arc<dyn Store> = Arc::new(opened);
-    let account = account(&*store, config, &*clock, &*entropy).await?;
+    let account = match account::standing(&*store, config).await? {
+        Some(account) => account,
+        None => account::make(&*store, config, &data_dir, &root_key, &*clock, &*entropy).await?,
+    };
     let key_ring = open_key_ring(&*store, &root_key, &*clock, &*entropy).await?;
-    administrator(
-        &*store,
-        &account.id,
-        &data_dir,
-        &root_key,
-        &*clock,
-        &*entropy,
-    )
-    .await?;
     let service_ca = ServiceCa::open(&data_dir, &*clock, &*entropy)?;
     let device_authority = service_ca::device_authority(&data_dir, &*clock, &*entropy)?;
     let home = AccountRegion {
@@ -214,110 +202,4 @@ fn parse_root_key(data_dir: &DataDir, text: &[u8]) -> Result<RootKey, BootFault>
             Err(data_dir.fault(text).into())
         }
     }
-}
-
-async fn account(
-    store: &dyn Store,
-    config: &Config,
-    clock: &dyn Clock,
-    entropy: &dyn Entropy,
-) -> Result<Account, BootFault> {
-    let stands = store.accounts().await?.into_iter().next();
-    match (stands, &config.account_id) {
-        (Some(account), Some(wanted)) if account.id != *wanted => {
-            Err(BootFault::Registry(format!(
-                "account_id: the data directory belongs to account {}, the configuration says \
-                 {wanted}: leave account_id out or name another --data-dir",
-                account.id
-            )))
-        }
-        (Some(account), _) => Ok(account),
-        (None, wanted) => {
-            let account = new_account(wanted.clone(), clock, entropy)?;
-            store.create_account(account.clone()).await?;
-            Ok(account)
-        }
-    }
-}
-
-fn new_account(
-    wanted: Option<AccountId>,
-    clock: &dyn Clock,
-    entropy: &dyn Entropy,
-) -> Result<Account, Error> {
-    let random = u64::from_be_bytes(entropy::bytes(entropy)?);
-    let id = match wanted {
-        Some(id) => id,
-        None => AccountId::new(format!(
-            "{:012}",
-            100_000_000_000 + random % 900_000_000_000
-        ))?,
-    };
-    // As AWS's prefixes: `c`, then thirteen letters and digits.
-    let prefix = data_encoding::BASE32_NOPAD.encode(&entropy::bytes::<10>(entropy)?);
-    let prefix: String = prefix.to_ascii_lowercase().chars().take(13).collect();
-    Ok(Account {
-        id,
-        endpoint_prefix: format!("c{prefix}"),
-        created_at: clock.now(),
-    })
-}
-
-/// Makes the first user, with AdministratorAccess and an access key, in an account without users.
-async fn administrator(
-    store: &dyn Store,
-    account: &AccountId,
-    data_dir: &DataDir,
-    root_key: &RootKey,
-    clock: &dyn Clock,
-    entropy: &dyn Entropy,
-) -> Result<(), BootFault> {
-    let name = UserName::new(ADMINISTRATOR).map_err(Error::from)?;
-    let users = store
-        .list_users(account, "/", PageRequest::first(1))
-        .await?;
-    let unfinished = data_dir.read(ADMINISTRATOR_FILE)?.is_none()
-        && users.items.iter().all(|user| user.name == name);
-    if !unfinished {
-        return Ok(());
-    }
-    if users.items.is_empty() {
-        let user = User {
-            name: name.clone(),
-            path: Path::root(),
-            id: entropy::unique_id(entropy, "AIDA").map_err(Error::from)?,
-            permissions_boundary: None,
-            created_at: clock.now(),
-        };
-        store.create_user(account, user).await?;
-    }
-    let Some(policy) = AWS_MANAGED.first() else {
-        return Ok(());
-    };
-    let entity = Entity::User(name.clone());
-    store
-        .attach_managed_policy(account, &entity, &aws_managed_arn(policy)?)
-        .await?;
-    if !store.list_access_keys(account, &name).await?.is_empty() {
-        return Ok(());
-    }
-    let random = entropy::bytes(entropy).map_err(Error::from)?;
-    let id = entropy::access_key_id("AKIA", account, random);
-    let secret = entropy::secret_access_key(entropy).map_err(Error::from)?;
-    let sealed_secret = root_key.seal(&caller::secret_purpose(&id), secret.as_bytes(), entropy)?;
-    let file = Administrator {
-        access_key_id: id.to_string(),
-        secret_access_key: secret,
-    };
-    let json = Zeroizing::new(serde_json::to_vec(&file).map_err(Error::internal)?);
-    // The file first: a key in the registry whose secret nobody has could not be told again.
-    data_dir.write(ADMINISTRATOR_FILE, &json)?;
-    let key = AccessKey {
-        id,
-        user: name,
-        sealed_secret,
-        status: AccessKeyStatus::Active,
-        created_at: clock.now(),
-    };
-    Ok(store.create_access_key(account, key).await?)
 }

@@ -9,7 +9,7 @@ use thingpass_domain::user::User;
 
 use crate::SqliteStore;
 use crate::statement::{Failure, Statements};
-use crate::transact::step;
+use crate::transact::{Write, step};
 use crate::user;
 use crate::value::{Columns, args};
 
@@ -17,41 +17,8 @@ use crate::value::{Columns, args};
 impl AccessKeyStore for SqliteStore {
     async fn create_access_key(&self, account: &AccountId, key: AccessKey) -> Result<(), Error> {
         let key = &key;
-        self.transact(|write| {
-            step(async move {
-                let user = require_user(write, account, &key.user).await?;
-                let inserted = write
-                    .execute(
-                        "INSERT INTO access_key (account_id, id, user_id, sealed_secret, status,
-                             created_at_ms)
-                         VALUES ($1, $2, $3, $4, $5, $6)
-                         ON CONFLICT DO NOTHING",
-                        args![
-                            account,
-                            &key.id,
-                            &user.id,
-                            key.sealed_secret.as_slice(),
-                            key.status.as_str(),
-                            key.created_at,
-                        ],
-                    )
-                    .await?;
-                if inserted == 0 {
-                    let message = format!("The Access Key with id {} already exists.", key.id);
-                    return Err(Error::already_exists(message).into());
-                }
-                let standing = keys_of(write, account, &user).await?.len();
-                if standing > ACCESS_KEYS_PER_USER_MAX {
-                    return Err(Error::LimitExceeded(format!(
-                        "Cannot exceed quota for AccessKeysPerUser: {ACCESS_KEYS_PER_USER_MAX}"
-                    ))
-                    .into());
-                }
-                write.changed("access_key", format_args!("{account}/{}", key.id));
-                Ok(())
-            })
-        })
-        .await
+        self.transact(|write| step(insert(write, account, key)))
+            .await
     }
 
     async fn update_access_key(
@@ -116,6 +83,54 @@ impl AccessKeyStore for SqliteStore {
         let user = require_user(statements, account, user).await?;
         Ok(keys_of(statements, account, &user).await?)
     }
+
+    async fn has_active_access_key(&self, account: &AccountId) -> Result<bool, Error> {
+        let statements = &mut self.read().await?;
+        Ok(statements
+            .exists(
+                "SELECT 1 FROM access_key WHERE account_id = $1 AND status = $2 LIMIT 1",
+                args![account, AccessKeyStatus::Active.as_str()],
+            )
+            .await?)
+    }
+}
+
+/// Writes a new key in a transaction.
+pub(crate) async fn insert(
+    write: &mut Write,
+    account: &AccountId,
+    key: &AccessKey,
+) -> Result<(), Failure> {
+    let user = require_user(write, account, &key.user).await?;
+    let inserted = write
+        .execute(
+            "INSERT INTO access_key (account_id, id, user_id, sealed_secret, status,
+                 created_at_ms)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT DO NOTHING",
+            args![
+                account,
+                &key.id,
+                &user.id,
+                key.sealed_secret.as_slice(),
+                key.status.as_str(),
+                key.created_at,
+            ],
+        )
+        .await?;
+    if inserted == 0 {
+        let message = format!("The Access Key with id {} already exists.", key.id);
+        return Err(Error::already_exists(message).into());
+    }
+    let standing = keys_of(write, account, &user).await?.len();
+    if standing > ACCESS_KEYS_PER_USER_MAX {
+        return Err(Error::LimitExceeded(format!(
+            "Cannot exceed quota for AccessKeysPerUser: {ACCESS_KEYS_PER_USER_MAX}"
+        ))
+        .into());
+    }
+    write.changed("access_key", format_args!("{account}/{}", key.id));
+    Ok(())
 }
 
 /// Whether the key in a row may be used.

@@ -1,17 +1,22 @@
 //! Accounts in SQL.
 
 use async_trait::async_trait;
-use thingpass_domain::account::{Account, AccountStore};
+use thingpass_domain::account::{Account, AccountStore, FirstUser};
 use thingpass_domain::error::Error;
+use thingpass_domain::managed_policy::Entity;
 
-use crate::SqliteStore;
 use crate::transact::step;
 use crate::value::{Columns as _, args};
+use crate::{SqliteStore, access_key, policy_attachment, user};
 
 #[async_trait]
 impl AccountStore for SqliteStore {
-    async fn create_account(&self, account: Account) -> Result<(), Error> {
-        let account = &account;
+    async fn create_account(
+        &self,
+        account: Account,
+        first_user: Option<FirstUser>,
+    ) -> Result<(), Error> {
+        let (account, first_user) = (&account, first_user.as_ref());
         self.transact(|write| {
             step(async move {
                 let inserted = write
@@ -33,7 +38,13 @@ impl AccountStore for SqliteStore {
                     return Err(Error::already_exists(message).into());
                 }
                 write.changed("account", &account.id);
-                Ok(())
+                let Some(FirstUser { user, policy, key }) = first_user else {
+                    return Ok(());
+                };
+                let entity = Entity::User(user.name.clone());
+                user::insert(write, &account.id, user).await?;
+                policy_attachment::insert(write, &account.id, &entity, policy).await?;
+                access_key::insert(write, &account.id, key).await
             })
         })
         .await

@@ -11,7 +11,8 @@ use crate::SqliteStore;
 use crate::entity::require_id;
 use crate::managed_policy::{page_key, require};
 use crate::paging;
-use crate::transact::step;
+use crate::statement::Failure;
+use crate::transact::{Write, step};
 use crate::value::{Columns, args};
 
 impl SqliteStore {
@@ -21,47 +22,8 @@ impl SqliteStore {
         entity: &Entity,
         arn: &PolicyArn,
     ) -> Result<(), Error> {
-        self.transact(|write| {
-            step(async move {
-                let id = require_id(write, account, entity).await?;
-                require(write, account, arn).await?;
-                let attached = write
-                    .execute(
-                        "INSERT INTO managed_policy_attachment (account_id, entity_id, policy_arn)
-                         VALUES ($1, $2, $3)
-                         ON CONFLICT DO NOTHING",
-                        args![account, &id, arn],
-                    )
-                    .await?;
-                if attached == 0 {
-                    return Ok(());
-                }
-                let row = write
-                    .row(
-                        "SELECT COUNT(*) AS standing FROM managed_policy_attachment
-                         WHERE account_id = $1 AND entity_id = $2",
-                        args![account, &id],
-                    )
-                    .await?;
-                let max = MANAGED_POLICIES_PER_ENTITY_MAX;
-                if row.map_or(Ok(0), |row| row.integer("standing"))?
-                    > i64::try_from(max).unwrap_or(0)
-                {
-                    let quota = match entity {
-                        Entity::User(_) => "PoliciesPerUser",
-                        Entity::Role(_) => "PoliciesPerRole",
-                    };
-                    let message = format!("Cannot exceed quota for {quota}: {max}");
-                    return Err(Error::LimitExceeded(message).into());
-                }
-                write.changed(
-                    "managed_policy_attachment",
-                    format_args!("{account}/{id}/{arn}"),
-                );
-                Ok(())
-            })
-        })
-        .await
+        self.transact(|write| step(insert(write, account, entity, arn)))
+            .await
     }
 
     pub(crate) async fn detach_policy(
@@ -152,6 +114,49 @@ impl SqliteStore {
             .await?;
         rows.iter().map(read).collect()
     }
+}
+
+/// Attaches a policy in a transaction; done already, it does nothing.
+pub(crate) async fn insert(
+    write: &mut Write,
+    account: &AccountId,
+    entity: &Entity,
+    arn: &PolicyArn,
+) -> Result<(), Failure> {
+    let id = require_id(write, account, entity).await?;
+    require(write, account, arn).await?;
+    let attached = write
+        .execute(
+            "INSERT INTO managed_policy_attachment (account_id, entity_id, policy_arn)
+             VALUES ($1, $2, $3)
+             ON CONFLICT DO NOTHING",
+            args![account, &id, arn],
+        )
+        .await?;
+    if attached == 0 {
+        return Ok(());
+    }
+    let row = write
+        .row(
+            "SELECT COUNT(*) AS standing FROM managed_policy_attachment
+             WHERE account_id = $1 AND entity_id = $2",
+            args![account, &id],
+        )
+        .await?;
+    let max = MANAGED_POLICIES_PER_ENTITY_MAX;
+    if row.map_or(Ok(0), |row| row.integer("standing"))? > i64::try_from(max).unwrap_or(0) {
+        let quota = match entity {
+            Entity::User(_) => "PoliciesPerUser",
+            Entity::Role(_) => "PoliciesPerRole",
+        };
+        let message = format!("Cannot exceed quota for {quota}: {max}");
+        return Err(Error::LimitExceeded(message).into());
+    }
+    write.changed(
+        "managed_policy_attachment",
+        format_args!("{account}/{id}/{arn}"),
+    );
+    Ok(())
 }
 
 fn read(row: &impl Columns) -> Result<(Entity, UniqueId), Error> {

@@ -28,6 +28,8 @@ macro_rules! store_suite {
         $crate::suite::store_suite! { $make,
             access {
                 keys_of_a_user_are_made_switched_off_and_deleted,
+                an_account_knows_whether_any_key_of_it_may_be_used,
+                an_account_and_its_first_user_are_made_together_or_not_at_all,
                 a_third_access_key_is_refused,
                 a_key_of_another_user_is_not_found,
                 a_user_with_keys_or_policies_stays,

@@ -10,42 +10,15 @@ use crate::SqliteStore;
 use crate::entity::{forget_in_trust_policies, name_key, refuse_with_policies, require_boundary};
 use crate::paging;
 use crate::statement::{Failure, Statements};
-use crate::transact::step;
+use crate::transact::{Write, step};
 use crate::value::{Columns, args};
 
 #[async_trait]
 impl UserStore for SqliteStore {
     async fn create_user(&self, account: &AccountId, user: User) -> Result<(), Error> {
         let user = &user;
-        self.transact(|write| {
-            step(async move {
-                require_boundary(write, account, user.permissions_boundary.as_deref()).await?;
-                let inserted = write
-                    .execute(
-                        "INSERT INTO iam_user (account_id, name_key, name, path, id,
-                             permissions_boundary, created_at_ms)
-                         VALUES ($1, $2, $3, $4, $5, $6, $7)
-                         ON CONFLICT DO NOTHING",
-                        args![
-                            account,
-                            name_key(&user.name),
-                            &user.name,
-                            &user.path,
-                            &user.id,
-                            user.permissions_boundary.as_deref(),
-                            user.created_at,
-                        ],
-                    )
-                    .await?;
-                if inserted == 0 {
-                    let message = format!("User with name {} already exists.", user.name);
-                    return Err(Error::already_exists(message).into());
-                }
-                write.changed("user", format_args!("{account}/{}", user.name));
-                Ok(())
-            })
-        })
-        .await
+        self.transact(|write| step(insert(write, account, user)))
+            .await
     }
 
     async fn user(&self, account: &AccountId, name: &UserName) -> Result<Option<User>, Error> {
@@ -139,6 +112,38 @@ impl UserStore for SqliteStore {
             user.name.to_string()
         }))
     }
+}
+
+/// Writes a new user in a transaction.
+pub(crate) async fn insert(
+    write: &mut Write,
+    account: &AccountId,
+    user: &User,
+) -> Result<(), Failure> {
+    require_boundary(write, account, user.permissions_boundary.as_deref()).await?;
+    let inserted = write
+        .execute(
+            "INSERT INTO iam_user (account_id, name_key, name, path, id,
+                 permissions_boundary, created_at_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT DO NOTHING",
+            args![
+                account,
+                name_key(&user.name),
+                &user.name,
+                &user.path,
+                &user.id,
+                user.permissions_boundary.as_deref(),
+                user.created_at,
+            ],
+        )
+        .await?;
+    if inserted == 0 {
+        let message = format!("User with name {} already exists.", user.name);
+        return Err(Error::already_exists(message).into());
+    }
+    write.changed("user", format_args!("{account}/{}", user.name));
+    Ok(())
 }
 
 /// Reads a user in a transaction.

@@ -219,7 +219,7 @@ mod tests {
     async fn a_session_that_names_nobody_is_refused() {
         let bench = Bench::new().await;
         let mut caller = bench.caller("{}");
-        caller.identity = Identity::Session(Box::new(Session {
+        caller.identity = Identity::Session(std::sync::Arc::new(Session {
             account: bench.account().clone(),
             role_id: UniqueId::new("AROATESTTESTTESTTEST1").unwrap(),
             issued_at: bench.clock.now(),

@@ -54,7 +54,7 @@ impl Bench {
             endpoint_prefix: prefix,
             created_at: now,
         };
-        store.create_account(row).await.unwrap();
+        store.create_account(row, None).await.unwrap();
         let root_key = RootKey::new(&[7; 32]).unwrap();
         let ring_key = new_ring_key(None, &root_key, &SystemEntropy, now).unwrap();
         store.add_ring_key(ring_key.clone()).await.unwrap();

@@ -106,9 +106,6 @@ impl Trail {
         answer: Option<(StatusCode, &'a str)>,
         reason: Reason,
     ) -> AuditEvent<'a> {
-        fn text(member: &Option<String>) -> Option<Cow<'_, str>> {
-            member.as_deref().map(Cow::Borrowed)
-        }
         AuditEvent {
             time: iso_8601(self.time).into(),
             request_id: self.request_id.as_str().into(),
@@ -117,12 +114,12 @@ impl Trail {
             account: self.account.as_str().into(),
             action: self.action.as_str().into(),
             resource: self.resource.as_str().into(),
-            principal: text(&self.principal),
-            certificate_id: text(&self.certificate_id),
-            thing: text(&self.thing),
-            role_alias: text(&self.role_alias),
-            role: text(&self.role),
-            access_key_id: text(&self.access_key_id),
+            principal: self.principal.as_deref().map(Cow::Borrowed),
+            certificate_id: self.certificate_id.as_deref().map(Cow::Borrowed),
+            thing: self.thing.as_deref().map(Cow::Borrowed),
+            role_alias: self.role_alias.as_deref().map(Cow::Borrowed),
+            role: self.role.as_deref().map(Cow::Borrowed),
+            access_key_id: self.access_key_id.as_deref().map(Cow::Borrowed),
             source_address: self.source_ip.to_string().into(),
             status: answer.map(|(status, _)| status.as_u16()),
             error_code: answer.map(|(_, code)| code.into()),

@@ -1,8 +1,11 @@
 //! Users and their access keys.
 
 use thingpass_domain::access_key::AccessKeyStatus;
+use thingpass_domain::account::{Account, FirstUser};
 use thingpass_domain::error::Error;
 use thingpass_domain::id::Path;
+use thingpass_domain::managed_policy::Entity;
+use thingpass_domain::page::PageRequest;
 use thingpass_domain::store::Store;
 
 use super::fixture::*;
@@ -38,6 +41,66 @@ pub(crate) async fn keys_of_a_user_are_made_switched_off_and_deleted(store: &dyn
         .create_access_key(&account(), access_key(2, "anna"))
         .await;
     assert!(matches!(taken, Err(Error::AlreadyExists { .. })));
+}
+
+pub(crate) async fn an_account_knows_whether_any_key_of_it_may_be_used(store: &dyn Store) {
+    let name = user_name("anna");
+    store.create_user(&account(), user("anna")).await.unwrap();
+    assert!(!store.has_active_access_key(&account()).await.unwrap());
+    store
+        .create_access_key(&account(), access_key(1, "anna"))
+        .await
+        .unwrap();
+    assert!(store.has_active_access_key(&account()).await.unwrap());
+    assert!(!store.has_active_access_key(&stranger()).await.unwrap());
+    store
+        .update_access_key(
+            &account(),
+            &name,
+            &access_key_id(1),
+            AccessKeyStatus::Inactive,
+        )
+        .await
+        .unwrap();
+    assert!(!store.has_active_access_key(&account()).await.unwrap());
+}
+
+pub(crate) async fn an_account_and_its_first_user_are_made_together_or_not_at_all(
+    store: &dyn Store,
+) {
+    let made = |prefix: &str| Account {
+        id: account(),
+        endpoint_prefix: prefix.to_owned(),
+        created_at: at(1),
+    };
+    let first = |policy| FirstUser {
+        user: user("anna"),
+        policy,
+        key: access_key(1, "anna"),
+    };
+    let refused = store
+        .create_account(made("abc"), Some(first(policy_arn("absent"))))
+        .await;
+    assert!(matches!(refused, Err(Error::NotFound(_))), "{refused:?}");
+    assert_eq!(store.accounts().await.unwrap(), []);
+    let absent = store.user(&account(), &user_name("anna")).await.unwrap();
+    assert_eq!(absent, None);
+
+    let user = Entity::User(user_name("anna"));
+    store
+        .create_account(made("abc"), Some(first(administrator())))
+        .await
+        .unwrap();
+    let keys = store.list_access_keys(&account(), &user_name("anna")).await;
+    assert_eq!(keys.unwrap(), [access_key(1, "anna")]);
+    let policies = store
+        .list_attached_managed_policies(&account(), &user, PageRequest::first(2))
+        .await;
+    assert_eq!(policies.unwrap().items, [administrator()]);
+    let again = store
+        .create_account(made("def"), Some(first(administrator())))
+        .await;
+    assert!(matches!(again, Err(Error::AlreadyExists { .. })));
 }
 
 pub(crate) async fn a_third_access_key_is_refused(store: &dyn Store) {

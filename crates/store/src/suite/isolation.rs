@@ -353,13 +353,13 @@ pub(crate) async fn accounts_are_listed_oldest_first_and_made_once(store: &dyn S
     };
     let (young, old) = (made(account(), "abc", 2), made(stranger(), "def", 1));
     assert_eq!(store.accounts().await.unwrap(), []);
-    store.create_account(young.clone()).await.unwrap();
-    store.create_account(old.clone()).await.unwrap();
+    store.create_account(young.clone(), None).await.unwrap();
+    store.create_account(old.clone(), None).await.unwrap();
     for taken in [
         made(account(), "ghi", 3),
         made(account_number_three(), "abc", 3),
     ] {
-        let refused = store.create_account(taken).await;
+        let refused = store.create_account(taken, None).await;
         assert!(matches!(refused, Err(Error::AlreadyExists { .. })));
     }
     assert_eq!(store.accounts().await.unwrap(), [old, young]);

@@ -51,7 +51,7 @@ fn device(bench: &Bench, identity_policy: &str) -> Caller {
         arn: format!("arn:aws:sts::123456789012:assumed-role/r/{certificate_id}"),
         principal_arn: ROLE.to_owned(),
         user_id: format!("AROATESTTESTTESTTEST1:{certificate_id}"),
-        identity: Identity::Session(Box::new(session)),
+        identity: Identity::Session(std::sync::Arc::new(session)),
         ..bench.caller(identity_policy)
     }
 }
