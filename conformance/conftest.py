@@ -12,6 +12,8 @@ from harness.clients import Sdk
 from harness.fleet import Fleet
 from harness.pki import Workshop
 from harness.server import AGENT, THINGPASS, Server
+from harness.sign import Plain, sign
+from harness.wait import until
 
 # Nothing of the machine's own set-up reaches the clients.
 for variable in [name for name in os.environ if name.startswith("AWS_")]:
@@ -20,6 +22,14 @@ os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
 _RUNNING: list[Server] = []
+_SHORT_PATIENCE = """
+[limits]
+handshake_timeout_seconds = 1
+head_timeout_seconds = 1
+body_timeout_seconds = 1
+max_connections = 40
+"""
+_GROWTH_MAX = 96 * 1024 * 1024
 
 
 def pytest_sessionstart() -> None:
@@ -62,6 +72,36 @@ def fleet(server: Server, workshop: Workshop) -> Fleet:
 @pytest.fixture(scope="session")
 def admin(fleet: Fleet) -> Sdk:
     return fleet.admin
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of short patience, for what no client should do."""
+    server = Server(tmp_path_factory.mktemp("hostile"), _SHORT_PATIENCE)
+    _RUNNING.append(server)
+    yield server.start()
+    _RUNNING.remove(server)
+    server.kill()
+
+
+@pytest.fixture
+def survives(hostile: Server) -> Iterator[None]:
+    """After each test: it runs, it answers, it is no bigger, and nothing in it panicked."""
+    before = hostile.resident_bytes()
+    yield
+    assert hostile.is_running()
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    plain = Plain("sts", "POST", "/", form, b"Action=GetCallerIdentity&Version=2011-06-15")
+
+    def answers() -> bool:
+        try:
+            return sign(hostile, plain, hostile.admin).send(hostile).status == 200
+        except OSError:
+            return False
+
+    until(answers, "an answer to an honest request")
+    assert hostile.resident_bytes() < before + _GROWTH_MAX
+    assert "panicked" not in hostile.log()
 
 
 @pytest.fixture

@@ -273,7 +273,10 @@ def test_the_duration_header_shortens_and_never_lengthens(fleet: Fleet, device: 
     assert 830 < seconds("900") <= 900
     assert 1730 < seconds("1800") <= 1800
     assert 1730 < seconds("43200") <= 1800
-    for wrong in ["899", "0", "-1", "abc", "", "900.5", " "]:
+    long = fleet.alias(fleet.role(), seconds=7200)
+    assert fleet.ask(device, long).status == 400, "longer than the role allows"
+    assert fleet.ask(device, long, headers=[(header, "3600")]).status == 200
+    for wrong in ["899", "0", "-1", "abc", "", "900.5", " ", "+900", "0900", "9e2"]:
         answer = fleet.ask(device, alias, headers=[(header, wrong)])
         assert answer.status == 400 and answer.json["message"], wrong
         assert answer.headers["x-amzn-ErrorType"] == "InvalidRequestException"

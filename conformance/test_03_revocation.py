@@ -135,8 +135,11 @@ def test_no_new_session_is_given_out(fleet: Fleet, live: Live, end: str) -> None
     assert answer.status in (400, 403, 404) and "credentials" not in answer.json
 
 
-def test_a_certificate_that_is_activated_again_gives_its_sessions_back(fleet: Fleet, live: Live) -> None:
-    set_status(fleet, live, "INACTIVE")
+@pytest.mark.parametrize("status", ["INACTIVE", "REVOKED"])
+def test_a_certificate_that_is_activated_again_gives_its_sessions_back(
+    fleet: Fleet, live: Live, status: str
+) -> None:
+    set_status(fleet, live, status)
     with Refused():
         live.put()
     set_status(fleet, live, "ACTIVE")

@@ -36,6 +36,7 @@ UNKNOWN = ("UnrecognizedClientException", "UnrecognizedClientException", "Invali
 BAD_SIGNATURE = ("InvalidSignatureException", "InvalidSignatureException", "SignatureDoesNotMatch")
 INCOMPLETE = ("IncompleteSignatureException", "IncompleteSignatureException", "IncompleteSignature")
 NO_MATCH = "The request signature we calculated does not match the signature you provided."
+NO_CALL = b"<UnknownOperationException/>"
 INVALID_TOKEN = "The security token included in the request is invalid"
 
 
@@ -159,7 +160,11 @@ TAMPERINGS: dict[str, Callable[[Signed], Signed]] = {
 @pytest.mark.parametrize("what", TAMPERINGS)
 def test_a_request_changed_after_it_was_signed(fleet: Fleet, service: str, keys: Keys, what: str) -> None:
     signed = sign(fleet.server, REQUESTS[service], keys, minutes=-1)
-    refusal(fleet, service, TAMPERINGS[what](signed).send(fleet.server), BAD_SIGNATURE)
+    answer = TAMPERINGS[what](signed).send(fleet.server)
+    if (service, what) == ("dynamodb", "method"):
+        assert (answer.status, answer.body) == (404, NO_CALL), "who signed it is not asked"
+    else:
+        refusal(fleet, service, answer, BAD_SIGNATURE)
 
 
 def test_a_signed_header_taken_away_or_doubled(fleet: Fleet, service: str, keys: Keys) -> None:
@@ -319,6 +324,43 @@ def test_a_token_header_that_was_not_signed_is_read_all_the_same(fleet: Fleet, s
     assert answer.status == 200
     answer = signed.adding("X-Amz-Security-Token", signers.other_device.session_token).send(fleet.server)
     refusal(fleet, "iot", answer, UNKNOWN)
+
+
+@pytest.mark.parametrize("signed_by", ["the user", "a stranger", "nobody"])
+def test_tables_look_at_the_call_before_they_ask_who_sent_it(
+    fleet: Fleet, signers: Signers, signed_by: str
+) -> None:
+    def answer(method: str, headers: dict[str, str], body: bytes = b"{}") -> Answer:
+        plain = Plain("dynamodb", method, "/", headers, body)
+        keys = Keys("AKIAIOSFODNN7EXAMPLE", "x" * 40) if signed_by == "a stranger" else signers.user
+        signed = sign(fleet.server, plain, keys)
+        return (signed.without("Authorization") if signed_by == "nobody" else signed).send(fleet.server)
+
+    def written(answer: Answer) -> None:
+        (event,) = fleet.server.audit(answer.request_id)
+        assert event["decision"] == "deny" and "principal" not in event
+        assert (event["status"], event["error_code"]) == (answer.status, "UnknownOperationException")
+
+    json_type, target = JSON10["Content-Type"], JSON10["X-Amz-Target"]
+    for method, headers in [
+        ("PUT", JSON10),
+        ("DELETE", JSON10),
+        ("POST", {"Content-Type": "text/plain", "X-Amz-Target": target}),
+        ("POST", {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}),
+    ]:
+        refused = answer(method, headers)
+        assert (refused.status, refused.body) == (404, NO_CALL), (method, headers)
+        written(refused)
+    for unknown in ("DynamoDB_20120810.Nope", "DynamoDB_20120810", "Nope_1.ListTables", "DynamoDB_20120810.CreateBackup"):
+        refused = answer("POST", {"Content-Type": json_type, "X-Amz-Target": unknown}, b"{")
+        assert refused.status == 400, unknown
+        assert refused.json == {"__type": "com.amazon.coral.service#UnknownOperationException"}, unknown
+        written(refused)
+    for good in (json_type, "application/json", "application/json; charset=utf-8"):
+        allowed = answer("POST", {"Content-Type": good, "X-Amz-Target": target})
+        assert allowed.status == (200 if signed_by == "the user" else 400), good
+    healthy = answer("GET", {}, b"")
+    assert (healthy.status, healthy.body) == (200, f"healthy: dynamodb.{fleet.server.region}.amazonaws.com ".encode())
 
 
 def test_whatever_is_wrong_nothing_happens(fleet: Fleet, signers: Signers) -> None:

@@ -145,6 +145,22 @@ def test_what_is_absent_is_told_in_the_services_own_words(fleet: Fleet) -> None:
         assert refused.message and type(refused.error).__name__ != "ClientError", "a modelled exception"
 
 
+def test_a_missing_member_is_told_in_the_services_own_words(fleet: Fleet) -> None:
+    admin = fleet.admin
+    for call, member, code in (
+        (lambda: admin.sts.assume_role(RoleSessionName="session"), "roleArn", "ValidationError"),
+        (lambda: admin.iam.create_role(AssumeRolePolicyDocument="{}"), "roleName", "ValidationError"),
+        (lambda: admin.iot.create_role_alias(roleAlias=name("alias")), "roleArn", "InvalidRequestException"),
+    ):
+        with Refused() as refused:
+            call()
+        assert (refused.status, refused.code) == (400, code)
+        assert refused.message == (
+            f"1 validation error detected: Value null at '{member}' failed to satisfy constraint: "
+            "Member must not be null"
+        )
+
+
 def test_what_is_in_use_is_not_deleted(fleet: Fleet) -> None:
     iot, iam = fleet.admin.iot, fleet.admin.iam
     device = fleet.device(fleet.thing())

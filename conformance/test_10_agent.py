@@ -12,7 +12,7 @@ import pytest
 
 from harness import secrets
 from harness.clients import Shell
-from harness.fleet import Device, Fleet, allow, policy
+from harness.fleet import Device, Fleet, allow, name, policy
 from harness.pki import P256, P384, RSA, openssl
 from harness.server import AGENT, Keys
 
@@ -113,6 +113,21 @@ def test_the_document_is_the_sdks_and_fits_the_oldest(board: Board) -> None:
     assert list(document) == ["Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"]
     assert document["Version"] == 1 and len(document["Expiration"]) == 20
     secrets.note(document["SecretAccessKey"], document["SessionToken"])
+
+
+def test_the_document_of_the_longest_names_fits_too(board: Board) -> None:
+    fleet = board.fleet
+    thing_type, thing, alias = (name(noun)[:128].ljust(128, "x") for noun in ("type", "thing", "alias"))
+    fleet.admin.iot.create_thing_type(thingTypeName=thing_type)
+    fleet.admin.iot.create_thing(thingName=thing, thingTypeName=thing_type)
+    fleet.admin.iot.attach_thing_principal(thingName=thing, principal=board.device.certificate_arn)
+    fleet.admin.iot.create_role_alias(roleAlias=alias, roleArn=fleet.role())
+    board.write(thing_name=thing, role_alias=alias)
+    done = board.agent()
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    secrets.note(document["SecretAccessKey"], document["SessionToken"])
+    assert len(done.stdout.encode()) <= 1024
 
 
 def test_the_cache_serves_the_next_call_and_is_private(board: Board) -> None:

@@ -12,6 +12,7 @@ import pytest
 from harness import secrets
 from harness.clients import Refused, request_id
 from harness.fleet import Fleet, allow, deny, name, policy
+from harness.http import ask_once, tls
 from harness.server import run
 
 ALWAYS = {"time", "request_id", "door", "decision", "account", "action", "resource", "source_address", "reason"}
@@ -112,6 +113,15 @@ def test_an_explanation_is_there_as_json_too(fleet: Fleet, ids: dict[str, str]) 
 def test_an_id_that_nobody_was_told_is_said_to_be_none(fleet: Fleet, ids: dict[str, str]) -> None:
     done = run("audit", "explain", "no-such-request", "--data-dir", fleet.server.data_dir)
     assert done.returncode == 1 and "no-such-request" in done.stderr and not done.stdout
+
+
+def test_what_was_no_decision_is_said_to_be_none(fleet: Fleet) -> None:
+    context = tls(fleet.server.ca)
+    for method, path, status in [("GET", "/elsewhere", 404), ("POST", "/role-aliases/any/credentials", 405)]:
+        answer = ask_once(fleet.server.device_port, context, method, path, [("Host", "x"), ("Content-Length", "0")])
+        assert answer.status == status
+        done = run("audit", "explain", answer.request_id, "--data-dir", fleet.server.data_dir)
+        assert done.returncode == 1 and f"({status})" in done.stderr and answer.request_id in done.stderr
 
 
 def test_no_secret_of_the_run_stands_in_any_log(fleet: Fleet, ids: dict[str, str]) -> None:

@@ -30,6 +30,27 @@ def test_a_shell_is_pointed_at_the_server_in_one_line(fleet: Fleet, tmp_path: Pa
     assert done.stderr.strip() == fleet.server.device
 
 
+def test_a_shell_learns_eight_variables(fleet: Fleet) -> None:
+    server = fleet.server
+    done = run("env", "--data-dir", server.data_dir)
+    assert done.returncode == 0, done.stderr
+    words = [shlex.split(line) for line in done.stdout.splitlines()]
+    assert all(len(line) == 2 and line[0] == "export" for line in words), "a shell reads it"
+    told = dict(word.split("=", 1) for _, word in words)
+    assert len(words) == len(told) == 8
+    ca = told.pop("THINGPASS_CA")
+    assert "-----BEGIN CERTIFICATE-----" in Path(ca).read_text() and "PRIVATE" not in Path(ca).read_text()
+    assert told == {
+        "AWS_ENDPOINT_URL": server.api,
+        "AWS_CA_BUNDLE": str(server.ca),
+        "AWS_ACCESS_KEY_ID": server.admin.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": server.admin.secret_access_key,
+        "AWS_REGION": server.region,
+        "AWS_DEFAULT_REGION": server.region,
+        "THINGPASS_DEVICE_ENDPOINT": server.device,
+    }
+
+
 def test_keys_are_rotated_and_live_sessions_live_on(another: Callable[..., Server], workshop: Workshop) -> None:
     server = another().start()
     fleet = Fleet(server, workshop)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness import http2
 from harness.pki import Identity
 from harness.wait import PATIENCE_SECONDS
 
@@ -138,10 +139,8 @@ def ask_http_2(stream: ssl.SSLSocket, target: str, headers: list[tuple[str, str]
 
     A field that is `b"\x88"` is `:status: 200` (RFC 7541, appendix A).
     """
-    fields = [(":method", "GET"), (":scheme", "https"), (":authority", "localhost"), (":path", target), *headers]
-    block = b"".join(b"\x00" + _string(name) + _string(value) for name, value in fields)
-    settings, end_of_stream_and_headers = _frame(4, 0, 0, b""), 0x05
-    stream.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings + _frame(1, end_of_stream_and_headers, 1, block))
+    http2.begin(stream)
+    stream.sendall(http2.request(1, http2.block("GET", target, headers)))
     status, body, read = b"", b"", stream.makefile("rb")
     while True:
         head = read.read(9)
@@ -154,12 +153,3 @@ def ask_http_2(stream: ssl.SSLSocket, target: str, headers: list[tuple[str, str]
         assert kind != 7, f"GOAWAY: {payload!r}"
         if kind in (0, 1) and flags & 1:
             return status, body
-
-
-def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
-    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
-
-
-def _string(text: str) -> bytes:
-    assert len(text) < 127
-    return bytes([len(text)]) + text.encode()

@@ -73,14 +73,18 @@ pub enum Decision {
 }
 
 /// Decides about all demands of a request: each must be allowed, and there must be one.
-pub fn authorize(caller: &Caller, demands: &[Demand], facts: &RequestFacts) -> Decision {
-    let base = context(caller, facts);
-    if let [demand] = demands {
-        return decide(caller, demand, Cow::Owned(base));
-    }
+pub fn authorize(caller: &Caller, demands: Vec<Demand>, facts: &RequestFacts) -> Decision {
     let mut allowed = None;
+    let mut left = demands.len();
+    let mut base = context(caller, facts);
     for demand in demands {
-        match decide(caller, demand, Cow::Borrowed(&base)) {
+        left -= 1;
+        // The last one, mostly the only one, takes the context for its own.
+        let context = match left {
+            0 => Cow::Owned(std::mem::take(&mut base)),
+            _ => Cow::Borrowed(&base),
+        };
+        match decide(caller, demand, context) {
             Decision::Allowed(reason) => allowed = Some(reason),
             denied @ Decision::Denied { .. } => return denied,
         }
@@ -125,23 +129,28 @@ pub(crate) fn layers(caller: &Caller) -> [(Check, Option<&PolicySet>); 3] {
     ]
 }
 
-fn decide(caller: &Caller, demand: &Demand, base: Cow<'_, Context>) -> Decision {
-    let context = if demand.context.is_empty() {
+fn decide(caller: &Caller, demand: Demand, base: Cow<'_, Context>) -> Decision {
+    let Demand {
+        action,
+        resource,
+        context: own,
+    } = demand;
+    let context = if own.is_empty() {
         base
     } else {
-        let mut own = base.into_owned();
-        for (key, value) in &demand.context {
+        let mut context = base.into_owned();
+        for (key, value) in own {
             match value {
-                ContextValue::Single(value) => own.insert(key.clone(), value.clone()),
-                ContextValue::List(values) => own.insert_list(key.clone(), values.clone()),
-                ContextValue::Undetermined => own.insert_undetermined(key.clone()),
+                ContextValue::Single(value) => context.insert(key, value),
+                ContextValue::List(values) => context.insert_list(key, values),
+                ContextValue::Undetermined => context.insert_undetermined(key),
             }
         }
-        Cow::Owned(own)
+        Cow::Owned(context)
     };
     let request = Request {
-        action: &demand.action,
-        resource: &demand.resource,
+        action: &action,
+        resource: &resource,
         principal: None,
         context: &context,
     };
@@ -160,7 +169,7 @@ fn decide(caller: &Caller, demand: &Demand, base: Cow<'_, Context>) -> Decision 
     for outcome in [Outcome::ExplicitlyDenied, Outcome::NotAllowed] {
         if let Some((check, reason)) = refused(outcome) {
             return Decision::Denied {
-                message: message(caller, demand, check, outcome),
+                message: message(caller, &request, check, outcome),
                 reason,
             };
         }
@@ -176,7 +185,7 @@ fn decide(caller: &Caller, demand: &Demand, base: Cow<'_, Context>) -> Decision 
         }
         // No layer refused, yet none says which statement allowed: that must not be.
         None => Decision::Denied {
-            message: message(caller, demand, Check::IdentityPolicy, Outcome::NotAllowed),
+            message: message(caller, &request, Check::IdentityPolicy, Outcome::NotAllowed),
             reason: Reason::new(
                 Check::Server,
                 "no statement is named as the one that allows",
@@ -186,10 +195,10 @@ fn decide(caller: &Caller, demand: &Demand, base: Cow<'_, Context>) -> Decision 
 }
 
 /// AWS's sentence (IAM User Guide, "Troubleshoot access denied error messages").
-fn message(caller: &Caller, demand: &Demand, check: Check, outcome: Outcome) -> String {
-    let Demand {
+fn message(caller: &Caller, request: &Request<'_>, check: Check, outcome: Outcome) -> String {
+    let Request {
         action, resource, ..
-    } = demand;
+    } = request;
     let (article, kind) = match check {
         Check::PermissionsBoundary => ("a", "permissions boundary"),
         Check::SessionPolicy => ("a", "session policy"),
@@ -260,7 +269,7 @@ mod tests {
             "dynamodb:PutItem",
             "arn:aws:dynamodb:r:123456789012:table/t",
         );
-        authorize(caller, &[demand], &facts())
+        authorize(caller, vec![demand], &facts())
     }
 
     fn facts() -> RequestFacts {
@@ -316,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_request_that_demands_nothing_is_refused() {
-        let decision = authorize(&caller(set(ALL), None, None), &[], &facts());
+        let decision = authorize(&caller(set(ALL), None, None), Vec::new(), &facts());
         assert!(matches!(decision, Decision::Denied { .. }));
     }
 
@@ -326,7 +335,7 @@ mod tests {
             Demand::new("dynamodb:GetItem", "arn:a"),
             Demand::new("dynamodb:PutItem", "arn:a"),
         ];
-        let decision = authorize(&caller(set(READ), None, None), &demands, &facts());
+        let decision = authorize(&caller(set(READ), None, None), demands.into(), &facts());
         assert!(message(decision).contains("dynamodb:PutItem"));
     }
 

@@ -354,10 +354,12 @@ fn duration(
     let mut seconds = alias.credential_duration_seconds;
     if let Some(text) = request.duration_seconds {
         let min = quota::CREDENTIAL_DURATION_MIN_SECONDS;
-        match text.parse::<u32>() {
-            Ok(wanted) if wanted >= min => seconds = seconds.min(wanted),
-            Ok(_) | Err(_) => {
-                let text = format!("a duration of `{text}` seconds: at least {min} are given");
+        match whole_number(text) {
+            Some(wanted) if wanted >= min => seconds = seconds.min(wanted),
+            Some(_) | None => {
+                let text = format!(
+                    "a duration of `{text}` seconds: a whole number of at least {min} is taken"
+                );
                 return refuse(Refusal::DurationInvalid, text);
             }
         }
@@ -372,6 +374,12 @@ fn duration(
         return refuse(Refusal::DurationExceedsRole, text);
     }
     Ok(seconds)
+}
+
+/// Decimal digits without a sign or a leading zero.
+fn whole_number(text: &str) -> Option<u32> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    text.parse().ok().filter(|_| is_plain)
 }
 
 pub(crate) fn whole_seconds(time: OffsetDateTime) -> OffsetDateTime {

@@ -1,15 +1,17 @@
 //! Bodies: answers, and requests read within bounds of size, time and memory.
 
+mod answer;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The body of an answer.
-pub type Answer = Full<Bytes>;
+pub(crate) use self::answer::Place;
+pub use self::answer::{Answer, AnswerMemory, NoPlace};
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +60,7 @@ impl BodyReader {
     ///
     /// # Errors
     /// [`BodyFault`].
-    pub async fn read(&self, body: Incoming, limit: usize) -> Result<Held, BodyFault> {
+    pub async fn read(&self, body: &mut Incoming, limit: usize) -> Result<Held, BodyFault> {
         let announced = body.size_hint().lower();
         if usize::try_from(announced).map_or(true, |bytes| bytes > limit) {
             return Err(BodyFault::TooLarge(limit));
@@ -70,7 +72,7 @@ impl BodyReader {
         }
     }
 
-    async fn collect(&self, mut body: Incoming, limit: usize) -> Result<Held, BodyFault> {
+    async fn collect(&self, body: &mut Incoming, limit: usize) -> Result<Held, BodyFault> {
         let mut memory = self.places(0)?;
         // Most bodies arrive in one piece, which is then taken as it is.
         let mut pieces = Vec::new();

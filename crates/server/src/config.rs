@@ -1,11 +1,18 @@
 //! What the daemon is told: a TOML file, and the command line over it.
 
+mod bounds;
+
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use thingpass_domain::id::{AccountId, Region};
+
+#[cfg(test)]
+pub(crate) use self::bounds::MEMORY_BYTES_MIN;
+pub use self::bounds::{Audit, KeyRing, Limits};
+use self::bounds::{AuditWritten, KeyRingWritten, LimitsWritten};
 
 /// Where the signed services listen when nothing else is said.
 pub const DEFAULT_API_LISTEN: &str = "127.0.0.1:4566";
@@ -39,72 +46,6 @@ pub struct Config {
     pub key_ring: KeyRing,
 }
 
-/// Bounds that keep memory and time finite whatever clients do.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    /// Connections of a door at a time; more are closed at once.
-    pub max_connections: usize,
-    /// Seconds for the TLS handshake.
-    pub handshake_timeout_seconds: u64,
-    /// Seconds for the head of a request, idle time between requests included.
-    pub head_timeout_seconds: u64,
-    /// Seconds for the body of a request.
-    pub body_timeout_seconds: u64,
-    /// Bytes of bodies held at a time, over all connections.
-    pub body_memory_bytes: u32,
-    /// Seconds that requests in flight get when the daemon stops.
-    pub shutdown_timeout_seconds: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            max_connections: 10_000,
-            handshake_timeout_seconds: 10,
-            head_timeout_seconds: 60,
-            body_timeout_seconds: 30,
-            body_memory_bytes: 256 * 1024 * 1024,
-            shutdown_timeout_seconds: 30,
-        }
-    }
-}
-
-/// The audit log's files.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Audit {
-    /// Bytes after which a new file is begun.
-    pub max_file_bytes: u64,
-    /// Older files kept beside the current one.
-    pub max_old_files: u32,
-}
-
-impl Default for Audit {
-    fn default() -> Self {
-        Self {
-            max_file_bytes: 256 * 1024 * 1024,
-            max_old_files: 8,
-        }
-    }
-}
-
-/// The key ring's rotation.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct KeyRing {
-    /// Hours after which a new key seals session tokens.
-    pub rotate_after_hours: u32,
-}
-
-impl Default for KeyRing {
-    fn default() -> Self {
-        Self {
-            rotate_after_hours: 24,
-        }
-    }
-}
-
 /// What the command line says over the file.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
@@ -135,9 +76,9 @@ struct File {
     account_id: Option<String>,
     domain: Option<String>,
     server_names: Vec<String>,
-    limits: Limits,
-    audit: Audit,
-    key_ring: KeyRing,
+    limits: LimitsWritten,
+    audit: AuditWritten,
+    key_ring: KeyRingWritten,
 }
 
 impl Config {
@@ -190,10 +131,10 @@ impl Config {
                 .map(|id| AccountId::new(id).map_err(|error| fault("account_id", &error)))
                 .transpose()?,
             domain,
-            server_names: file.server_names,
-            limits: file.limits,
-            audit: file.audit,
-            key_ring: file.key_ring,
+            server_names: check_server_names(place, file.server_names)?,
+            limits: file.limits.read(place)?,
+            audit: file.audit.read(place)?,
+            key_ring: file.key_ring.read(place)?,
         })
     }
 }
@@ -217,7 +158,11 @@ fn refuse_toml(place: &str, text: &str, error: &toml::de::Error) -> ConfigFault 
             + 1
     });
     let message = error.message().replace('\n', " ");
-    ConfigFault(format!("{place}line {line}: {message}"))
+    let mend = match message.as_str() {
+        "duplicate key" => " (the member is given twice: keep one of the two)",
+        _ => "",
+    };
+    ConfigFault(format!("{place}line {line}: {message}{mend}"))
 }
 
 fn address(
@@ -244,8 +189,35 @@ fn address(
     })
 }
 
+/// A domain of its own: two labels or more, the last of them no number.
 fn check_domain(place: &str, domain: String) -> Result<String, ConfigFault> {
-    let legal = |label: &str| {
+    let has_two = domain.contains('.');
+    if domain.len() <= 180 && has_two && is_name(&domain) {
+        return Ok(domain);
+    }
+    Err(ConfigFault(format!(
+        "{place}domain: `{domain}` is no domain name in lower case with a dot in it: write it like \
+         `example.com`, or leave it out to answer any name"
+    )))
+}
+
+fn check_server_names(place: &str, names: Vec<String>) -> Result<Vec<String>, ConfigFault> {
+    let is_good = |name: &String| {
+        let own = name.strip_prefix("*.").unwrap_or(name);
+        name.parse::<IpAddr>().is_ok() || (name.len() <= 253 && is_name(own))
+    };
+    match names.iter().find(|name| !is_good(name)) {
+        None => Ok(names),
+        Some(name) => Err(ConfigFault(format!(
+            "{place}server_names: `{name}` is neither a DNS name in lower case nor an address: write \
+             it like `things.example.com`, `*.example.com` or `192.0.2.1`"
+        ))),
+    }
+}
+
+/// Whether a text is a DNS name in lower case, and no address.
+fn is_name(name: &str) -> bool {
+    let is_label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
             && !label.starts_with('-')
@@ -254,12 +226,8 @@ fn check_domain(place: &str, domain: String) -> Result<String, ConfigFault> {
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
-    if domain.len() <= 180 && domain.split('.').all(legal) {
-        return Ok(domain);
-    }
-    Err(ConfigFault(format!(
-        "{place}domain: `{domain}` is no domain name in lower case: write it like `iot.example.com`"
-    )))
+    let last = name.rsplit('.').next().unwrap_or(name);
+    name.split('.').all(is_label) && !last.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -310,8 +278,57 @@ mod tests {
     #[test]
     fn an_account_id_or_domain_that_is_none_is_refused() {
         assert!(parse("account_id = \"12\"").is_err());
-        assert!(parse("domain = \"Example.com\"").is_err());
-        assert!(parse("domain = \"a..b\"").is_err());
+        for bad in [
+            "Example.com",
+            "a..b",
+            "localhost",
+            "10.0.0.1",
+            "a b.com",
+            "a.com.",
+            "",
+        ] {
+            let fault = parse(&format!("domain = \"{bad}\""))
+                .unwrap_err()
+                .to_string();
+            assert!(
+                fault.starts_with(&format!("c.toml: domain: `{bad}` is no")),
+                "{fault}"
+            );
+        }
+        assert!(parse("domain = \"example.com\"").is_ok());
         assert!(parse("domain = \"iot.example.com\"").is_ok());
+    }
+
+    #[test]
+    fn a_server_name_that_no_client_can_ask_for_is_refused() {
+        for bad in ["a b", "", "*.", "a.*.b", "A.b", "192.0.2.256", "a/b"] {
+            let fault = parse(&format!("server_names = [\"ok\", \"{bad}\"]"));
+            let fault = fault.unwrap_err().to_string();
+            assert!(
+                fault.starts_with(&format!("c.toml: server_names: `{bad}` is")),
+                "{fault}"
+            );
+        }
+        assert!(parse("server_names = [\"host\", \"*.b.c\", \"192.0.2.1\", \"::1\"]").is_ok());
+    }
+
+    #[test]
+    fn a_member_given_twice_is_refused_with_its_line() {
+        let fault = parse("region = \"eu-west-1\"\nregion = \"eu-west-1\"\n").unwrap_err();
+        assert_eq!(
+            fault.to_string(),
+            "c.toml: line 2: duplicate key (the member is given twice: keep one of the two)"
+        );
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_refused_with_its_member() {
+        let fault = parse("[limits]\nhead_timeout_seconds = 0")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            fault.starts_with("c.toml: limits.head_timeout_seconds: `0`"),
+            "{fault}"
+        );
     }
 }

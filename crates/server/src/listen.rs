@@ -1,8 +1,10 @@
 //! The accept loop: connections are counted, hand-shaken within a time, served, and drained when
 //! the daemon stops.
 
-mod idle;
+mod activity;
+mod outgoing;
 pub mod tls;
+mod watch;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -13,21 +15,22 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch as channel};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::body::Answer;
 use crate::config::Limits;
-use idle::{Activity, Watched};
+use activity::{Activity, Watched};
 
 /// Bytes of a request's head: AWS's session tokens fit several times.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
-const STREAMS_MAX: u32 = 64;
+const STREAMS_MAX: u32 = 16;
+/// Bytes of an answer that HTTP/2 takes in before it has sent those before.
+const SEND_BYTES_MAX: usize = 64 * 1024;
 /// How long the peer may leave what was sent to it untaken.
-const UNSENT_TIMEOUT: Duration = Duration::from_secs(30);
+const UNTAKEN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A door: makes the service of a connection.
 pub trait Door: Send + Sync + 'static {
@@ -36,7 +39,7 @@ pub trait Door: Send + Sync + 'static {
             Request<Incoming>,
             Response = Response<Answer>,
             Error = std::convert::Infallible,
-            Future: Send + 'static,
+            Future: Send + Unpin + 'static,
         > + Send
         + 'static;
 
@@ -45,7 +48,7 @@ pub trait Door: Send + Sync + 'static {
     -> Self::Service;
 }
 
-/// Accepts connections until `stop` resolves, then lets those in flight finish.
+/// Accepts connections until `stop` resolves, then lets the requests in flight finish.
 pub async fn listen<D: Door>(
     listener: TcpListener,
     acceptor: TlsAcceptor,
@@ -54,7 +57,7 @@ pub async fn listen<D: Door>(
     stop: impl Future<Output = ()>,
 ) {
     let places = Arc::new(Semaphore::new(limits.max_connections));
-    let graceful = GracefulShutdown::new();
+    let (stop_connections, stopping) = channel::channel(false);
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -74,7 +77,7 @@ pub async fn listen<D: Door>(
             tracing::warn!(%peer, "max_connections are open: the connection is closed");
             continue;
         };
-        let (door, watcher) = (Arc::clone(&door), graceful.watcher());
+        let (door, mut stopping) = (Arc::clone(&door), stopping.clone());
         let (acceptor, limits) = (acceptor.clone(), limits.clone());
         tokio::spawn(async move {
             // In a box, so that a connection is not as large as its handshake for the rest of its life.
@@ -82,19 +85,25 @@ pub async fn listen<D: Door>(
                 stream,
                 acceptor,
                 limits.handshake_timeout_seconds,
+                stopping.clone(),
             ));
             if let Some(stream) = handshake.await {
                 let service = door.connect(peer, stream.get_ref().1);
-                serve(stream, service, &limits, watcher).await;
+                serve(stream, service, &limits, &mut stopping).await;
             }
             drop(place);
         });
     }
-    drop(listener);
-    let drained = graceful.shutdown();
+    drop((listener, stopping));
+    stop_connections.send_replace(true);
+    // Connections without a request in flight are gone at once: those that stay have one.
     let patience = Duration::from_secs(limits.shutdown_timeout_seconds);
+    let drained = stop_connections.closed();
     if tokio::time::timeout(patience, drained).await.is_err() {
-        tracing::warn!("requests were still in flight after shutdown_timeout_seconds");
+        tracing::warn!(
+            connections = stop_connections.receiver_count(),
+            "requests were still in flight after shutdown_timeout_seconds"
+        );
     }
 }
 
@@ -102,13 +111,19 @@ async fn handshake(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     seconds: u64,
+    mut stopping: channel::Receiver<bool>,
 ) -> Option<Box<TlsStream<TcpStream>>> {
     stream.set_nodelay(true).ok()?;
     // A peer that does not take its answers is given up by the kernel.
     let socket = socket2::SockRef::from(&stream);
-    socket.set_tcp_user_timeout(Some(UNSENT_TIMEOUT)).ok()?;
+    socket.set_tcp_user_timeout(Some(UNTAKEN_TIMEOUT)).ok()?;
     let accepted = tokio::time::timeout(Duration::from_secs(seconds), acceptor.accept(stream));
-    match accepted.await {
+    let accepted = tokio::select! {
+        biased;
+        accepted = accepted => accepted,
+        _ = stopping.wait_for(|stopping| *stopping) => return None,
+    };
+    match accepted {
         Ok(Ok(stream)) => Some(Box::new(stream)),
         Ok(Err(error)) => {
             tracing::debug!(%error, "TLS handshake failed");
@@ -125,40 +140,37 @@ async fn serve<S>(
     stream: Box<TlsStream<TcpStream>>,
     service: S,
     limits: &Limits,
-    watcher: hyper_util::server::graceful::Watcher,
+    stopping: &mut channel::Receiver<bool>,
 ) where
     S: Service<
             Request<Incoming>,
             Response = Response<Answer>,
             Error = std::convert::Infallible,
-            Future: Send + 'static,
+            Future: Send + Unpin + 'static,
         > + Send
         + 'static,
 {
     let head_timeout = Duration::from_secs(limits.head_timeout_seconds);
     let is_http_2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP_2);
     let io = TokioIo::new(stream);
+    let activity = Arc::new(Activity::default());
+    let service = Watched {
+        service,
+        activity: Arc::clone(&activity),
+        is_http_2,
+    };
     let served = if is_http_2 {
-        let activity = Arc::new(Activity::default());
-        let service = Watched {
-            service,
-            activity: Arc::clone(&activity),
-        };
         let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS_MAX)
             .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+            .max_send_buf_size(SEND_BYTES_MAX)
             .keep_alive_interval(head_timeout)
             .keep_alive_timeout(head_timeout)
             .serve_connection(io, service);
         // In a box: the rare HTTP/2 connection shall not make every other one larger.
-        Box::pin(async move {
-            tokio::select! {
-                served = watcher.watch(connection) => served,
-                () = activity.idle_for(head_timeout) => Ok(()),
-            }
-        })
-        .await
+        let idle = Some(head_timeout);
+        Box::pin(watch::watch(connection, &activity, idle, stopping)).await
     } else {
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
@@ -166,9 +178,11 @@ async fn serve<S>(
             // At most a hundred headers, as hyper has it unless told: telling it costs time.
             .max_buf_size(HEAD_BYTES_MAX)
             .serve_connection(io, service);
-        watcher.watch(connection).await
+        watch::watch(connection, &activity, None, stopping).await
     };
-    if let Err(error) = served {
-        tracing::debug!(%error, "connection ended");
+    match served {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "connection ended"),
+        Err(why) => tracing::debug!(?why, "connection ended by the server"),
     }
 }

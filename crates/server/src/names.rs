@@ -78,7 +78,10 @@ pub fn certificate_names(config: &Config) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use thingpass_domain::id::AccountId;
+
     use super::*;
+    use crate::config::Overrides;
 
     #[test]
     fn with_a_domain_only_the_accounts_own_name_is_answered() {
@@ -94,6 +97,26 @@ mod tests {
                 .is_some()
         );
         assert!(names.fault(None).unwrap().contains("no server name"));
+    }
+
+    #[test]
+    fn with_a_domain_of_two_labels_the_endpoint_has_the_six_that_clients_count() {
+        let directory = std::path::Path::new("/d");
+        let mut config = Config::read(directory, None, &Overrides::default()).unwrap();
+        config.domain = Some("example.com".to_owned());
+        let account = Account {
+            id: AccountId::new("123456789012").unwrap(),
+            endpoint_prefix: "abc".to_owned(),
+            created_at: time::OffsetDateTime::UNIX_EPOCH,
+        };
+        let host = credentials_host(&config, &account).unwrap();
+        // AWS clients take the third label from the end for the region, where there are six.
+        let labels: Vec<&str> = host.split('.').collect();
+        assert_eq!(
+            (labels.len(), labels.get(3)),
+            (6, Some(&config.region.as_str()))
+        );
+        assert!(host.contains(".credentials.iot."));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::audit_log::FileAuditLog;
-use crate::body::BodyReader;
+use crate::body::{AnswerMemory, BodyReader};
 use crate::boot::{BootFault, Booted, boot};
 use crate::config::{Config, Limits};
 use crate::data_dir::{DataDir, DataDirFault};
@@ -118,7 +118,7 @@ pub async fn serve(
     ready: impl FnOnce(&Endpoints),
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeFault> {
-    config.limits.max_connections = connections_possible(config.limits.max_connections);
+    config.limits.max_connections = connections_possible(&config.limits);
     let api = bind("api-listen", config.api_listen).await?;
     let device = bind("device-listen", config.device_listen).await?;
     let (api_port, device_port) = (port(&api), port(&device));
@@ -174,7 +174,8 @@ pub async fn serve(
 
 /// Connections that each door can hold with the file descriptors that the system gives: running out
 /// of them would take the audit log and the registry along.
-fn connections_possible(wanted: usize) -> usize {
+fn connections_possible(limits: &Limits) -> usize {
+    let wanted = limits.max_connections;
     let available = match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(descriptors) => usize::try_from(descriptors).unwrap_or(usize::MAX),
         Err(error) => {
@@ -184,7 +185,7 @@ fn connections_possible(wanted: usize) -> usize {
     };
     let possible = available.saturating_sub(DESCRIPTORS_KEPT) / 2;
     // Nobody who said nothing is told that the system allows less than the most.
-    if possible < wanted && wanted != Limits::default().max_connections {
+    if possible < wanted && !limits.has_default_connections() {
         tracing::warn!(
             "limits.max_connections is {wanted}, but {available} open files allow {possible} at each \
              door: raise the limit of open files (`ulimit -n`, LimitNOFILE=)"
@@ -289,6 +290,8 @@ fn service_door(
 ) -> ServiceDoor {
     let context = &booted.context;
     let limits = &config.limits;
+    let (bodies, table_bodies) = shares(limits.body_memory_bytes);
+    let (answers, table_answers) = shares(limits.answer_memory_bytes);
     ServiceDoor {
         context: Arc::clone(context),
         callers: CallerDirectory::new(
@@ -300,10 +303,32 @@ fn service_door(
         signing_keys: SigningKeys::default(),
         tables,
         audit,
-        bodies: BodyReader::new(limits.body_memory_bytes / 4, limits.body_timeout_seconds),
-        table_bodies: BodyReader::new(
-            limits.body_memory_bytes / 4 * 3,
-            limits.body_timeout_seconds,
-        ),
+        bodies: BodyReader::new(bodies, limits.body_timeout_seconds),
+        table_bodies: BodyReader::new(table_bodies, limits.body_timeout_seconds),
+        answers: AnswerMemory::new(answers),
+        table_answers: AnswerMemory::new(table_answers),
+    }
+}
+
+/// What the control plane gets of memory, and what the tables get.
+fn shares(bytes: u32) -> (u32, u32) {
+    let quarter = bytes / 4;
+    (quarter, bytes - quarter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::MEMORY_BYTES_MIN;
+    use crate::signed::route::Service;
+
+    #[test]
+    fn the_least_memory_holds_the_largest_body_of_every_service() {
+        let least = u32::try_from(MEMORY_BYTES_MIN).unwrap();
+        let (control_plane, tables) = shares(least);
+        for service in [Service::Iot, Service::Iam, Service::Sts] {
+            assert!(usize::try_from(control_plane).unwrap() >= service.body_bytes_max());
+        }
+        assert!(usize::try_from(tables).unwrap() >= Service::DynamoDb.body_bytes_max());
     }
 }

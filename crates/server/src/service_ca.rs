@@ -151,6 +151,8 @@ pub fn device_authority(
     authority(data_dir, "device-ca", "Thingpass device CA", clock, entropy)
 }
 
+const CERTIFICATE_BEGINS: &str = "-----BEGIN CERTIFICATE-----";
+
 fn authority(
     data_dir: &DataDir,
     file: &str,
@@ -159,34 +161,35 @@ fn authority(
     entropy: &dyn Entropy,
 ) -> Result<Authority, ServiceCaFault> {
     let (pem_file, key_file) = (format!("{file}.pem"), format!("{file}.key"));
-    match (data_dir.read(&pem_file)?, data_dir.read(&key_file)?) {
-        (Some(pem), Some(key)) => {
-            let text =
-                |bytes: &[u8]| zeroize::Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-            Ok(Authority::from_pem(&text(&pem), &text(&key))?)
-        }
-        (Some(_), None) => Err(data_dir
-            .fault(format!(
+    let text = |bytes: &[u8]| zeroize::Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+    let Some(key) = data_dir.read(&key_file)? else {
+        if data_dir.read(&pem_file)?.is_some() {
+            let fault = format!(
                 "`{key_file}` is missing beside `{pem_file}`: put it back from your backup, or \
                  remove `{pem_file}` too and have every client trust the new one"
-            ))
-            .into()),
-        (None, Some(_)) => Err(data_dir
-            .fault(format!(
-                "`{pem_file}` is missing beside `{key_file}`: put it back from your backup, or \
-                 remove `{key_file}` too and have every client trust the new one"
-            ))
-            .into()),
-        (None, None) => {
-            let now = clock.now();
-            let until = now + Duration::days(CA_YEARS * 365);
-            let serial = entropy::bytes::<16>(entropy)?;
-            let authority = Authority::generate(common_name, now - BACKDATED, until, serial)?;
-            data_dir.write(&key_file, authority.key_pem().as_bytes())?;
-            data_dir.write(&pem_file, authority.certificate().to_pem().as_bytes())?;
-            Ok(authority)
+            );
+            return Err(data_dir.fault(fault).into());
         }
+        let now = clock.now();
+        let until = now + Duration::days(CA_YEARS * 365);
+        let serial = entropy::bytes::<16>(entropy)?;
+        let authority = Authority::generate(common_name, now - BACKDATED, until, serial)?;
+        let certificate = authority.certificate().to_pem();
+        // Both in one file, which is there whole or not at all; beside it what clients are given.
+        let both = zeroize::Zeroizing::new([authority.key_pem().as_str(), &certificate].concat());
+        data_dir.write(&key_file, both.as_bytes())?;
+        data_dir.write(&pem_file, certificate.as_bytes())?;
+        return Ok(authority);
+    };
+    let both = text(&key);
+    let parts = both.find(CERTIFICATE_BEGINS).map(|at| both.split_at(at));
+    let (key, beside_key) = parts.unwrap_or((both.as_str(), ""));
+    if let Some(pem) = data_dir.read(&pem_file)? {
+        return Ok(Authority::from_pem(&text(&pem), key)?);
     }
+    let authority = Authority::from_pem(beside_key, key)?;
+    data_dir.write(&pem_file, beside_key.as_bytes())?;
+    Ok(authority)
 }
 
 #[cfg(test)]
@@ -196,23 +199,31 @@ mod tests {
     use thingpass_domain::entropy::SystemEntropy;
 
     #[test]
-    fn half_of_a_ca_is_neither_used_nor_replaced() {
+    fn a_ca_without_its_key_is_neither_used_nor_replaced() {
         let parent = tempfile::tempdir().unwrap();
         let data_dir = DataDir::create(&parent.path().join("d")).unwrap();
         let open = || ServiceCa::open(&data_dir, &SystemClock, &SystemEntropy);
         open().unwrap();
-        for missing in ["service-ca.pem", "service-ca.key"] {
-            let path = data_dir.path().join(missing);
-            let kept = std::fs::read(&path).unwrap();
-            std::fs::remove_file(&path).unwrap();
-            let fault = open().unwrap_err().to_string();
-            assert!(
-                fault.contains(&format!("`{missing}` is missing")),
-                "{fault}"
-            );
-            assert!(!path.exists());
-            data_dir.write(missing, &kept).unwrap();
-            open().unwrap();
-        }
+        let path = data_dir.path().join("service-ca.key");
+        let kept = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let fault = open().unwrap_err().to_string();
+        assert!(fault.contains("`service-ca.key` is missing"), "{fault}");
+        assert!(!path.exists());
+        data_dir.write("service-ca.key", &kept).unwrap();
+        open().unwrap();
+    }
+
+    #[test]
+    fn a_certificate_that_is_missing_is_written_again_and_is_the_same() {
+        let parent = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::create(&parent.path().join("d")).unwrap();
+        let open = || ServiceCa::open(&data_dir, &SystemClock, &SystemEntropy);
+        open().unwrap();
+        let path = data_dir.path().join("service-ca.pem");
+        let kept = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        open().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), kept);
     }
 }

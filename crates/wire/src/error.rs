@@ -95,17 +95,24 @@ const EXPIRED_TOKEN: &str = "The security token included in the request is expir
 /// The whole response but for `Date`, which is the server's to add.
 pub fn response(protocol: &Protocol, fault: &Fault, request_id: &str) -> Response<Vec<u8>> {
     let (content_type, body) = match protocol {
-        Protocol::RestJson => ("application/json", rest_body(fault)),
+        Protocol::RestJson => (Some("application/json"), rest_body(fault)),
         Protocol::Query { xmlns } => (
-            "text/xml",
+            Some("text/xml"),
             query_xml::error(xmlns, fault, request_id).into_bytes(),
         ),
-        Protocol::Json10 => (json_1_0::CONTENT_TYPE, json_body(fault)),
+        Protocol::Json10 if *fault == json_1_0::no_call() => (None, json_1_0::NO_CALL.into()),
+        Protocol::Json10 => (Some(json_1_0::CONTENT_TYPE), json_body(fault)),
     };
+    let checksum = (*protocol == Protocol::Json10).then(|| json_1_0::crc_32(&body));
     let mut response = Response::new(body);
     *response.status_mut() = fault.status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(content_type) = content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    if let Some(checksum) = checksum {
+        headers.insert(json_1_0::CRC_32, checksum);
+    }
     for (name, text) in [
         ("x-amzn-errortype", fault.bare_code()),
         ("x-amzn-requestid", request_id),
@@ -284,6 +291,23 @@ mod tests {
         assert_eq!(
             sent(Protocol::Json10, &access_denied(&Protocol::Json10, "no")).2,
             r#"{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"no"}"#
+        );
+    }
+
+    #[test]
+    fn json_errors_carry_the_checksum_of_their_body() {
+        for fault in [
+            Fault::new(StatusCode::BAD_REQUEST, "ValidationException", "m"),
+            json_1_0::no_call(),
+        ] {
+            let response = response(&Protocol::Json10, &fault, "id-1");
+            let sum = json_1_0::crc_32(response.body());
+            assert_eq!(response.headers()[json_1_0::CRC_32], sum);
+        }
+        let (status, _, body) = sent(Protocol::Json10, &json_1_0::no_call());
+        assert_eq!(
+            (status, body.as_str()),
+            (404, "<UnknownOperationException/>")
         );
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A server calls [`read`], finds the secret of [`Claim::access_key_id`], then calls
 //! [`Claim::check_time`], [`Claim::check_scope`] and [`Claim::verify`]; a claim is worth nothing
-//! before all three pass. Signature Version 4a and signed chunks are refused.
+//! before all three pass. Signature Version 4a and signed chunks are refused. The example
+//! `verify_vectors` does so with vectors from a file.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
 

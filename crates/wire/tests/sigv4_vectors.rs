@@ -5,28 +5,34 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "all of this file is test code, which may panic"
 )]
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde::Deserialize;
-use thingpass_wire::sigv4::{
-    AuthError, Claim, Credentials, Form, Received, payload_sha256, presign, read, sign,
-};
-use thingpass_wire::timestamp::parse_iso_8601;
-use time::Duration;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use thingpass_wire::error::AuthFailure;
+use thingpass_wire::sigv4::{AuthError, Claim, Credentials, Form, presign, read, sign};
+use thingpass_wire::timestamp::parse_iso_8601;
+use vector::{Rejected, Request};
+
+#[path = "../examples/verify_vectors/vector.rs"]
+mod vector;
+
+const LINES: &str = include_str!("vectors/sigv4/vectors.jsonl");
+
+/// A vector with how it was made.
 #[derive(Deserialize)]
 struct Vector {
-    name: String,
+    #[serde(flatten)]
+    signed: vector::Vector,
     suite: String,
     kind: String,
-    access_key_id: String,
-    secret_access_key: String,
-    session_token: Option<String>,
-    region: String,
-    service: String,
-    timestamp: String,
     normalize_path: bool,
     token_signed: Option<bool>,
     expires: Option<u32>,
@@ -34,50 +40,35 @@ struct Vector {
     canonical_request: String,
     string_to_sign: String,
     signature: String,
-    signed_request: Request,
-}
-
-#[derive(Clone, Deserialize)]
-struct Request {
-    method: String,
-    target: String,
-    headers: Vec<(String, String)>,
-    body: String,
 }
 
 impl Vector {
     fn id(&self) -> String {
-        format!("{} {} {}", self.suite, self.kind, self.name)
+        format!("{} {} {}", self.suite, self.kind, self.signed.name)
     }
 
     /// botocore's vectors have it among the headers only.
     fn token(&self) -> Option<String> {
-        let headers = self.signed_request.headers();
+        let headers = self.signed.signed_request.header_map().unwrap();
         let sent = headers
             .get("x-amz-security-token")
             .map(|value| value.to_str().unwrap());
-        self.session_token.clone().or(sent.map(str::to_owned))
+        self.signed
+            .session_token
+            .clone()
+            .or(sent.map(str::to_owned))
     }
 
-    fn accepts(&self, request: &Request) -> Result<Claim, AuthError> {
-        self.accepts_with(request, &self.secret_access_key)
-    }
-
-    fn accepts_with(&self, request: &Request, secret: &str) -> Result<Claim, AuthError> {
-        let headers = request.headers();
-        let received = request.received(&headers);
-        let claim = read(&received)?;
-        let at = parse_iso_8601(&self.timestamp).unwrap();
-        claim.check_time(at, Duration::ZERO)?;
-        claim.check_scope(&self.service, Some(&self.region))?;
-        claim.verify(&received, &payload_sha256(request.body.as_bytes()), secret)?;
-        Ok(claim)
+    fn verify_with(&self, change: impl Fn(&mut vector::Vector)) -> Result<Claim, Rejected> {
+        let mut signed = self.signed.clone();
+        change(&mut signed);
+        signed.verify()
     }
 
     /// The signed request, each time with one thing changed.
     fn tampered(&self) -> Vec<(&'static str, Request)> {
         let change = |what: &'static str, change: &dyn Fn(&mut Request)| {
-            let mut request = self.signed_request.clone();
+            let mut request = self.signed.signed_request.clone();
             change(&mut request);
             (what, request)
         };
@@ -130,33 +121,9 @@ impl Vector {
     }
 }
 
-impl Request {
-    /// As an HTTP server hands them on: with folded lines unfolded (RFC 9112, section 5.2).
-    fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &self.headers {
-            let value = value.replace('\n', " ");
-            headers.append(
-                HeaderName::from_bytes(name.as_bytes()).unwrap(),
-                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
-            );
-        }
-        headers
-    }
-
-    fn received<'a>(&'a self, headers: &'a HeaderMap) -> Received<'a> {
-        Received {
-            method: &self.method,
-            target: &self.target,
-            headers,
-            host: None,
-        }
-    }
-}
-
 fn vectors() -> Vec<Vector> {
-    let lines = include_str!("vectors/sigv4/vectors.jsonl").lines();
-    let vectors: Vec<Vector> = lines
+    let vectors: Vec<Vector> = LINES
+        .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(vectors.len(), 110);
@@ -178,7 +145,7 @@ fn every_vector_is_accepted_but_those_listed_with_a_reason() {
     let mut ids = Vec::new();
     for vector in vectors() {
         let id = vector.id();
-        let accepted = vector.accepts(&vector.signed_request);
+        let accepted = vector.signed.verify();
         let expected = listed.iter().all(|(listed, _)| *listed != id);
         assert_eq!(accepted.is_ok(), expected, "{id}: {accepted:?}");
         ids.push(id);
@@ -194,8 +161,8 @@ fn every_vector_is_accepted_but_those_listed_with_a_reason() {
 #[test]
 fn the_canonical_request_and_the_string_to_sign_are_those_of_the_vector() {
     for vector in vectors() {
-        let request = &vector.signed_request;
-        let headers = request.headers();
+        let request = &vector.signed.signed_request;
+        let headers = request.header_map().unwrap();
         let received = request.received(&headers);
         let claim = read(&received).unwrap();
         let reading = claim
@@ -203,7 +170,7 @@ fn the_canonical_request_and_the_string_to_sign_are_those_of_the_vector() {
             .filter(|reading| reading.covers_query_token == vector.token_signed.unwrap_or(true))
             .max_by_key(|reading| reading.path_is_normalized == vector.normalize_path)
             .unwrap_or_else(|| claim.readings(&received).next().unwrap());
-        let payload = payload_sha256(request.body.as_bytes());
+        let payload = thingpass_wire::sigv4::payload_sha256(request.body.as_bytes());
         let explanation = claim.explain(&received, &payload, reading).unwrap();
         assert_eq!(
             explanation.canonical_request,
@@ -223,8 +190,8 @@ fn the_canonical_request_and_the_string_to_sign_are_those_of_the_vector() {
 #[test]
 fn what_the_claim_says_is_what_the_vector_says() {
     for vector in vectors() {
-        let claim = vector.accepts(&vector.signed_request).unwrap();
-        assert_eq!(claim.access_key_id, vector.access_key_id);
+        let claim = vector.signed.verify().unwrap();
+        assert_eq!(claim.access_key_id, vector.signed.access_key_id);
         assert_eq!(claim.session_token, vector.token(), "{}", vector.id());
         let form = match vector.expires {
             Some(expires_seconds) => Form::Presigned { expires_seconds },
@@ -238,17 +205,31 @@ fn what_the_claim_says_is_what_the_vector_says() {
 fn every_vector_with_anything_changed_is_refused() {
     for vector in vectors() {
         for (what, request) in vector.tampered() {
-            let refused = vector.accepts(&request);
+            let refused = vector.verify_with(|signed| signed.signed_request = request.clone());
             assert!(
                 refused.is_err(),
                 "{} with another {what} was accepted",
                 vector.id()
             );
         }
-        let other = vector
-            .accepts_with(&vector.signed_request, "another secret")
-            .unwrap_err();
-        assert_eq!(other, AuthError::DoesNotMatch, "{}", vector.id());
+        let refused = |change: &dyn Fn(&mut vector::Vector)| {
+            let Err(Rejected::Unauthenticated(failure)) = vector.verify_with(change) else {
+                panic!("{} was accepted", vector.id())
+            };
+            failure
+        };
+        assert_eq!(
+            refused(&|signed| signed.secret_access_key.push('z')),
+            AuthError::DoesNotMatch.into()
+        );
+        assert_eq!(
+            refused(&|signed| signed.access_key_id.push('z')),
+            AuthFailure::UnknownKey
+        );
+        assert_eq!(
+            refused(&|signed| signed.session_token = Some("another".to_owned())),
+            AuthFailure::BadSessionToken
+        );
     }
 }
 
@@ -256,13 +237,13 @@ fn every_vector_with_anything_changed_is_refused() {
 /// describe other signers.
 #[test]
 fn we_sign_as_the_vectors_do() {
-    let mut signed = 0;
+    let mut made_by_us = 0;
     for vector in vectors() {
         let has_dots = vector.request.target.contains("/.") || vector.request.target.contains("//");
         if (has_dots && !vector.normalize_path) || vector.token_signed == Some(false) {
             continue;
         }
-        if vector.name.ends_with("post-sts-header-after") {
+        if vector.signed.name.ends_with("post-sts-header-after") {
             continue;
         }
         let Request {
@@ -271,20 +252,21 @@ fn we_sign_as_the_vectors_do() {
             body,
             ..
         } = &vector.request;
-        let mut headers = vector.request.headers();
-        let expected = vector.signed_request.headers();
+        let mut headers = vector.request.header_map().unwrap();
+        let expected = vector.signed.signed_request.header_map().unwrap();
         if let Some(hash) = expected.get("x-amz-content-sha256") {
             headers.insert("x-amz-content-sha256", hash.clone());
         }
         let token = vector.token();
         let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let signed = &vector.signed;
         let credentials = Credentials {
-            access_key_id: &vector.access_key_id,
-            secret_access_key: &vector.secret_access_key,
+            access_key_id: &signed.access_key_id,
+            secret_access_key: &signed.secret_access_key,
             session_token: token.as_deref(),
         };
-        let at = parse_iso_8601(&vector.timestamp).unwrap();
-        let (region, service) = (vector.region.as_str(), vector.service.as_str());
+        let at = parse_iso_8601(&signed.timestamp).unwrap();
+        let (region, service) = (signed.region.as_str(), signed.service.as_str());
         let made = if let Some(expires) = vector.expires {
             presign(
                 &method,
@@ -318,7 +300,107 @@ fn we_sign_as_the_vectors_do() {
                 .to_owned()
         };
         assert!(made.contains(&vector.signature), "{}: {made}", vector.id());
-        signed += 1;
+        made_by_us += 1;
     }
-    assert!(signed >= 90, "only {signed} vectors were of our kind");
+    assert!(
+        made_by_us >= 90,
+        "only {made_by_us} vectors were of our kind"
+    );
+}
+
+/// What the example `verify_vectors` answers to `input`, line by line.
+fn answers(input: &str) -> Vec<Value> {
+    let own = std::env::current_exe().unwrap();
+    let built: PathBuf = own
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("examples/verify_vectors");
+    let mut example = Command::new(&built)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| {
+            panic!(
+                "`{}`: {error}: `cargo test -p thingpass-wire` builds it",
+                built.display()
+            )
+        });
+    let mut stdin = example.stdin.take().unwrap();
+    let input = input.to_owned();
+    let writing = std::thread::spawn(move || stdin.write_all(input.as_bytes()).unwrap());
+    let output = example.wait_with_output().unwrap();
+    writing.join().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn the_example_answers_each_vector_in_order() {
+    let listed = expected_failures();
+    let answered = answers(LINES);
+    assert_eq!(answered.len(), vectors().len());
+    for (vector, answer) in vectors().iter().zip(answered) {
+        let id = vector.id();
+        if listed.iter().any(|(listed, _)| *listed == id) {
+            assert_eq!(
+                (&answer["name"], &answer["result"]),
+                (&json!(vector.signed.name), &json!("reject"))
+            );
+        } else {
+            let accepted = json!({"name": vector.signed.name, "result": "accept", "error": null});
+            assert_eq!(answer, accepted, "{id}");
+        }
+    }
+}
+
+#[test]
+fn the_example_rejects_what_was_changed_and_what_is_no_vector() {
+    let first = LINES.lines().next().unwrap();
+    let mut changed: Value = serde_json::from_str(first).unwrap();
+    changed["signed_request"]["body"] = json!("z");
+    let mut odd_header = changed.clone();
+    odd_header["signed_request"]["headers"] = json!([["a b", "c"]]);
+    let mut odd_time = changed.clone();
+    odd_time["timestamp"] = json!("yesterday");
+    let lines = [
+        changed.to_string(),
+        odd_header.to_string(),
+        odd_time.to_string(),
+        json!({"name": "half"}).to_string(),
+        String::new(),
+        "{".to_owned(),
+        first.to_owned(),
+    ];
+    let own = changed["name"].as_str().unwrap();
+    let expected = [
+        (
+            own,
+            "reject",
+            "The request signature we calculated does not match",
+        ),
+        (own, "reject", "`a b` is not a header"),
+        (own, "reject", "`timestamp` is not of the form"),
+        ("half", "reject", "not a vector: missing field"),
+        ("line 6", "reject", "not a vector: EOF"),
+        (own, "accept", ""),
+    ];
+    let answered = answers(&lines.join("\n"));
+    assert_eq!(answered.len(), expected.len());
+    for (answer, (name, result, error)) in answered.iter().zip(expected) {
+        assert_eq!(
+            (&answer["name"], &answer["result"]),
+            (&json!(name), &json!(result))
+        );
+        assert!(
+            answer["error"]
+                .as_str()
+                .unwrap_or_default()
+                .starts_with(error),
+            "{answer}"
+        );
+    }
 }

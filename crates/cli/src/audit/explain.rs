@@ -30,7 +30,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .map_err(|error| Failure::failed(format!("audit log `{}`: {error}", path.display())))?;
     if events.is_empty() {
         return Err(Failure::failed(format!(
-            "no decision about request `{id}` in `{}`: is it the id of a request to this daemon?",
+            "no decision about request `{id}` in `{}`: either it is not the id of a request to \
+             this daemon, or nothing was decided, as when a device asks for another path than \
+             `/role-aliases/ALIAS/credentials` (404) or with another method than GET (405)",
             path.display()
         )));
     }

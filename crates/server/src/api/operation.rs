@@ -182,16 +182,67 @@ impl<O: Operation> Run for Ready<O> {
     }
 }
 
-/// serde's words, with the hint that a member may simply not be served.
+/// What is wrong with an input: AWS's words where a member is missing, and the hint that a member may
+/// simply not be served. Our own types say it themselves.
 fn refuse_input(error: &serde_json::Error) -> Error {
     let text = error.to_string();
-    match text.strip_prefix("unknown field ") {
-        Some(rest) => {
-            let member = rest.split(',').next().unwrap_or(rest);
-            Error::invalid(format!(
-                "the request member {member} is not supported: leave it out"
-            ))
-        }
-        None => Error::invalid(text),
+    let said = |before: &str| text.strip_prefix(before);
+    Error::invalid(if let Some(rest) = said("unknown field ") {
+        let member = rest.split(',').next().unwrap_or(rest);
+        format!("the request member {member} is not supported: leave it out")
+    } else if let Some(member) = said("missing field ") {
+        format!(
+            "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member \
+             must not be null",
+            lower_camel_case(member.trim_matches('`'))
+        )
+    } else if let Some(rest) = said("invalid type: ").or_else(|| said("invalid value: ")) {
+        let (found, _) = rest.rsplit_once(", expected ").unwrap_or((rest, ""));
+        format!("a member of the request is not of the type that it has in AWS's model: {found}")
+    } else {
+        text
+    })
+}
+
+/// `RoleArn` as `roleArn`: validation errors name members so, however the wire spells them.
+fn lower_camel_case(member: &str) -> String {
+    let mut letters = member.chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::{Value, json};
+
+    use super::refuse_input;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+    struct Input {
+        #[allow(dead_code, reason = "it is only read")]
+        role_arn: String,
+    }
+
+    #[test]
+    fn an_input_that_cannot_be_read_is_refused_in_words_that_a_client_understands() {
+        let words = |input: Value| {
+            let error = serde_json::from_value::<Input>(input).unwrap_err();
+            refuse_input(&error).to_string()
+        };
+        assert_eq!(
+            words(json!({})),
+            "1 validation error detected: Value null at 'roleArn' failed to satisfy constraint: \
+             Member must not be null"
+        );
+        assert_eq!(
+            words(json!({"RoleArn": 5})),
+            "a member of the request is not of the type that it has in AWS's model: integer `5`"
+        );
+        assert_eq!(
+            words(json!({"RoleArn": "x", "Tags": []})),
+            "the request member `Tags` is not supported: leave it out"
+        );
     }
 }

@@ -118,7 +118,7 @@ impl Bench {
             Demands::Nothing(_) | Demands::TrustPolicy { .. } => None,
         };
         if let Some(demands) = demands
-            && let Decision::Denied { message, .. } = authorize(caller, &demands, &facts)
+            && let Decision::Denied { message, .. } = authorize(caller, demands, &facts)
         {
             return Err(Error::Denied(message));
         }

@@ -1,16 +1,15 @@
 //! Answers of the service door.
 
 use bytes::Bytes;
-use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::Response;
 use serde_json::Value;
-use thingpass_wire::error::Protocol;
-use thingpass_wire::query_xml;
+use thingpass_wire::error::{Fault, Protocol};
+use thingpass_wire::{json_1_0, query_xml};
 
 use crate::api::dispatch::is_empty;
-use crate::body::Answer;
-use crate::gateway::TableFault;
+use crate::body::{Answer, AnswerMemory, NoPlace};
+use crate::gateway::{Operation, TableFault};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
@@ -19,11 +18,12 @@ pub(super) fn render(
     name: &str,
     output: &Value,
     request_id: &str,
-) -> Response<Answer> {
-    match protocol {
+    memory: &AnswerMemory,
+) -> Result<Response<Answer>, NoPlace> {
+    Ok(match protocol {
         Protocol::Query { xmlns } => {
             let xml = query_xml::output(name, xmlns, output, request_id);
-            success(xml.into(), "text/xml", request_id)
+            success(memory.hold(xml.into())?, "text/xml", request_id)
         }
         Protocol::RestJson | Protocol::Json10 => {
             let text = if is_empty(output) {
@@ -31,17 +31,13 @@ pub(super) fn render(
             } else {
                 output.to_string()
             };
-            success(text.into(), "application/json", request_id)
+            success(memory.hold(text.into())?, "application/json", request_id)
         }
-    }
+    })
 }
 
-pub(super) fn success(
-    body: Bytes,
-    content_type: &'static str,
-    request_id: &str,
-) -> Response<Answer> {
-    let mut response = Response::new(Answer::new(body));
+fn success(answer: Answer, content_type: &'static str, request_id: &str) -> Response<Answer> {
+    let mut response = Response::new(answer);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
@@ -50,16 +46,69 @@ pub(super) fn success(
     response
 }
 
-pub(super) fn bare(status: StatusCode) -> Response<Answer> {
-    let mut response = Response::new(Answer::default());
-    *response.status_mut() = status;
+pub(super) fn render_fault(
+    protocol: Protocol,
+    fault: &Fault,
+    request_id: &str,
+) -> Response<Answer> {
+    thingpass_wire::error::response(&protocol, fault, request_id).map(Answer::from)
+}
+
+/// A success of the tables.
+pub(super) fn table_success(
+    body: Bytes,
+    request_id: &str,
+    memory: &AnswerMemory,
+) -> Response<Answer> {
+    let checksum = json_1_0::crc_32(&body);
+    let answer = match memory.hold(body) {
+        Ok(answer) => answer,
+        Err(no_place) => return table_failure(TableFault::busy(no_place), request_id),
+    };
+    let mut response = success(answer, json_1_0::CONTENT_TYPE, request_id);
+    response.headers_mut().insert(json_1_0::CRC_32, checksum);
     response
+}
+
+/// How many pages an operation of the tables may answer: the limits of DynamoDB in megabytes. What
+/// answers one item, if any, is not counted.
+pub(super) fn pages(operation: Operation) -> u32 {
+    match operation {
+        Operation::Query
+        | Operation::Scan
+        | Operation::SearchVectors
+        | Operation::ExecuteStatement
+        | Operation::GetRecords => 1,
+        Operation::TransactGetItems | Operation::ExecuteTransaction => 4,
+        Operation::BatchGetItem | Operation::BatchExecuteStatement => 16,
+        Operation::CreateTable
+        | Operation::DeleteTable
+        | Operation::DescribeTable
+        | Operation::ListTables
+        | Operation::UpdateTable
+        | Operation::PutItem
+        | Operation::GetItem
+        | Operation::DeleteItem
+        | Operation::UpdateItem
+        | Operation::BatchWriteItem
+        | Operation::TransactWriteItems
+        | Operation::UpdateTimeToLive
+        | Operation::DescribeTimeToLive
+        | Operation::TagResource
+        | Operation::UntagResource
+        | Operation::ListTagsOfResource
+        | Operation::ListStreams
+        | Operation::DescribeStream
+        | Operation::GetShardIterator => 0,
+    }
 }
 
 /// A failure of the tables, whose errors have members of their own.
 pub(super) fn table_failure(fault: TableFault, request_id: &str) -> Response<Answer> {
     let body = fault.body.clone();
-    let response =
+    let mut response =
         thingpass_wire::error::response(&Protocol::Json10, &fault.into_fault(), request_id);
+    let checksum = json_1_0::crc_32(&body);
+    response.headers_mut().insert(json_1_0::CRC_32, checksum);
     response.map(|_| Answer::new(body))
 }

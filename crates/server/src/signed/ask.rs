@@ -100,17 +100,29 @@ impl ServiceDoor {
     }
 
     async fn route_tables(&self, head: &Parts, body: &Bytes) -> Result<Asked, Refusal> {
-        let protocol = Protocol::Json10;
-        let (service, name) =
-            json_1_0::target(&head.headers).map_err(|error| unreadable(protocol, &error))?;
-        let Some(operation) = gateway::Operation::from_target(service, name) else {
-            let code = "com.amazon.coral.service#UnknownOperationException";
-            let fault = Fault::new(StatusCode::BAD_REQUEST, code, "");
-            return Err(malformed(protocol, fault));
-        };
+        let operation = table_operation(head)?;
         let classified = gateway::classify(operation, body, &self.tables).await;
         classified
             .map(Asked::Tables)
-            .map_err(|fault| malformed(protocol, fault))
+            .map_err(|fault| malformed(Protocol::Json10, fault))
     }
+}
+
+/// What DynamoDB looks at before it asks who sent a request: its method, its media type, and
+/// whether there is such an operation.
+pub(super) fn check_table_call(head: &Parts, has_body: bool) -> Result<(), Refusal> {
+    if !json_1_0::is_call(&head.method, &head.headers, has_body) {
+        return Err(malformed(Protocol::Json10, json_1_0::no_call()));
+    }
+    table_operation(head).map(drop)
+}
+
+fn table_operation(head: &Parts) -> Result<gateway::Operation, Refusal> {
+    let protocol = Protocol::Json10;
+    let (service, name) =
+        json_1_0::target(&head.headers).map_err(|error| unreadable(protocol, &error))?;
+    gateway::Operation::from_target(service, name).ok_or_else(|| {
+        let code = "com.amazon.coral.service#UnknownOperationException";
+        malformed(protocol, Fault::new(StatusCode::BAD_REQUEST, code, ""))
+    })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{Method, StatusCode};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::{Request, Response};
 use thingpass_domain::audit::{AuditLog, Check, Decision as Verdict, Reason};
 use thingpass_domain::authorize::{Decision, Demand, RequestFacts, authorize};
@@ -14,15 +14,15 @@ use thingpass_domain::caller::{Caller, CallerDirectory};
 use thingpass_domain::entropy;
 use thingpass_domain::error::Error;
 use thingpass_wire::error::Protocol;
+use thingpass_wire::request_id;
 use thingpass_wire::sigv4::{self, Received};
-use thingpass_wire::{json_1_0, request_id};
 
 use crate::api::operation::{Call, Context, Demands, Prepared};
 use crate::api::resolve::resolve;
-use crate::body::{Answer, BodyReader};
-use crate::gateway::{Classified, Tables};
-use crate::signed::answer::{bare, render, success, table_failure};
-use crate::signed::ask::Asked;
+use crate::body::{Answer, AnswerMemory, BodyReader};
+use crate::gateway::{Classified, TableFault, Tables};
+use crate::signed::answer::{pages, render, render_fault, table_failure, table_success};
+use crate::signed::ask::{Asked, check_table_call};
 use crate::signed::authenticate::{Unauthenticated, authenticate, check_claim, recognise};
 use crate::signed::refusal::{
     Refusal, body_refusal, fault_of, malformed, unauthenticated, unavailable, unknown_service,
@@ -47,6 +47,10 @@ pub struct ServiceDoor {
     pub bodies: BodyReader,
     /// The same for the tables: neither can take the other's memory.
     pub table_bodies: BodyReader,
+    /// Memory for answers of the control plane that are not taken yet.
+    pub answers: AnswerMemory,
+    /// The same for the tables.
+    pub table_answers: AnswerMemory,
 }
 
 impl std::fmt::Debug for ServiceDoor {
@@ -64,19 +68,18 @@ impl ServiceDoor {
         address: SocketAddr,
         request: Request<Incoming>,
     ) -> Response<Answer> {
-        let (head, body) = request.into_parts();
+        let (head, mut body) = request.into_parts();
         let region = &self.context.home.region;
         if is_health_check(&head) {
-            return Response::new(Answer::from(format!(
-                "healthy: dynamodb.{region}.amazonaws.com "
-            )));
+            return self.healthy();
         }
+        let presumed = presumed_protocol(&head);
         let Ok(random) = entropy::bytes::<32>(&*self.context.entropy) else {
-            return bare(StatusCode::INTERNAL_SERVER_ERROR);
+            return render_fault(presumed, &unavailable(presumed).fault, "");
         };
-        let request_id = request_id_for(presumed_protocol(&head), random);
+        let request_id = request_id_for(presumed, random);
         let now = self.context.clock.now();
-        let account = self.context.home.account.as_str();
+        let account = &self.context.home.account;
         let target = target(&head).to_owned();
         let mut trail = Trail::new(request_id, now, address.ip(), account, &target);
         let facts = RequestFacts {
@@ -85,30 +88,47 @@ impl ServiceDoor {
             region: region.clone(),
             user_agent: text_header(&head, "user-agent"),
         };
-        match self.walk(&head, &target, body, &facts, &mut trail).await {
+        let walked = self.walk(&head, &target, &mut body, &facts, &mut trail);
+        let response = match walked.await {
             Ok(response) => response,
             Err(refusal) => self.refuse(refusal, &trail).await,
+        };
+        if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return response.map(|answer| answer.over(body));
         }
+        response
     }
 
     async fn walk(
         &self,
         head: &Parts,
         target: &str,
-        body: Incoming,
+        body: &mut Incoming,
         facts: &RequestFacts,
         trail: &mut Trail,
     ) -> Result<Response<Answer>, Refusal> {
         let received = received(head, target);
         let presumed = presumed_protocol(head);
-        let claim = sigv4::read(&received)
-            .map_err(|error| unauthenticated(presumed, Unauthenticated::from(error)))?;
-        trail.claims(&claim.access_key_id);
-        let Some(service) = Service::of_scope(&claim.scope.service) else {
+        let claim = sigv4::read(&received);
+        let named = claim.as_ref().ok().and_then(|claim| {
+            trail.claims(&claim.access_key_id);
+            Service::of_scope(&claim.scope.service)
+        });
+        if let Some(service) = named {
+            trail.asks(format!("{}:*", service.name()));
+        }
+        if named.map_or(presumed, Service::protocol) == Protocol::Json10 {
+            if is_get_of_root(head) {
+                return Ok(self.healthy());
+            }
+            check_table_call(head, !body.is_end_stream())?;
+        }
+        let claim =
+            claim.map_err(|error| unauthenticated(presumed, Unauthenticated::from(error)))?;
+        let Some(service) = named else {
             return Err(unknown_service(presumed, &claim.scope.service));
         };
         let protocol = service.protocol();
-        trail.asks(format!("{}:*", service.name()));
         let refuse = |error| unauthenticated(protocol, error);
         check_claim(&claim, &head.headers, service, &facts.region, facts.now).map_err(refuse)?;
         let recognised = recognise(&self.callers, &claim).map_err(refuse)?;
@@ -132,6 +152,7 @@ impl ServiceDoor {
             account,
         )
         .map_err(refuse)?;
+        let caller = Arc::new(caller);
         trail.is(&caller);
         let asked = self.route(service, head, &received, &body.bytes).await?;
         match asked {
@@ -140,11 +161,17 @@ impl ServiceDoor {
                 self.operate(service, prepared, &caller, facts, trail).await
             }
             Asked::Tables(Classified { demands, request }) => {
-                self.allow(protocol, &caller, &demands, facts, trail)
-                    .await?;
-                let request_id = trail.request_id();
+                self.allow(protocol, &caller, demands, facts, trail).await?;
+                let (request_id, answers) = (trail.request_id(), &self.table_answers);
+                // Kept until the answer has its place.
+                let _pages = match answers.begin(pages(request.operation())).await {
+                    Ok(pages) => pages,
+                    Err(no_place) => {
+                        return Ok(table_failure(TableFault::busy(no_place), request_id));
+                    }
+                };
                 Ok(match self.tables.execute(request).await {
-                    Ok(answer) => success(answer, json_1_0::CONTENT_TYPE, request_id),
+                    Ok(answer) => table_success(answer, request_id, answers),
                     Err(fault) => table_failure(fault, request_id),
                 })
             }
@@ -166,10 +193,13 @@ impl ServiceDoor {
         let unresolved = |error| malformed(protocol, fault_of(service, &error));
         let mut by_trust = false;
         match &prepared.demands {
-            Demands::All(demands) => self.allow(protocol, caller, demands, facts, trail).await?,
+            Demands::All(demands) => {
+                self.allow(protocol, caller, demands.clone(), facts, trail)
+                    .await?;
+            }
             Demands::OnPrincipal(demand) => {
                 let demand = resolve(demand, context, caller).await.map_err(unresolved)?;
-                self.allow(protocol, caller, &[demand], facts, trail)
+                self.allow(protocol, caller, vec![demand], facts, trail)
                     .await?;
             }
             Demands::Nothing(why) => {
@@ -212,18 +242,19 @@ impl ServiceDoor {
                 .await
                 .map_err(|()| unavailable(protocol))?;
         }
-        Ok(render(protocol, name, &output, trail.request_id()))
+        render(protocol, name, &output, trail.request_id(), &self.answers)
+            .map_err(|_| unavailable(protocol))
     }
 
     async fn allow(
         &self,
         protocol: Protocol,
         caller: &Caller,
-        demands: &[Demand],
+        demands: Vec<Demand>,
         facts: &RequestFacts,
         trail: &mut Trail,
     ) -> Result<(), Refusal> {
-        trail.demands(demands);
+        trail.demands(&demands);
         match authorize(caller, demands, facts) {
             Decision::Allowed(reason) => self
                 .write(trail, Verdict::Allow, None, reason)
@@ -250,11 +281,19 @@ impl ServiceDoor {
                 .await
                 .is_err()
             {
-                return bare(StatusCode::SERVICE_UNAVAILABLE);
+                let fault = unavailable(protocol).fault;
+                return render_fault(protocol, &fault, trail.request_id());
             }
         }
-        let response = thingpass_wire::error::response(&protocol, &fault, trail.request_id());
-        response.map(Answer::from)
+        render_fault(protocol, &fault, trail.request_id())
+    }
+
+    /// What a load balancer asks, as of DynamoDB.
+    fn healthy(&self) -> Response<Answer> {
+        let region = &self.context.home.region;
+        Response::new(Answer::from(format!(
+            "healthy: dynamodb.{region}.amazonaws.com "
+        )))
     }
 
     /// Writes the decision down; what cannot be written down does not happen.
@@ -279,12 +318,15 @@ fn log(error: &Error, trail: &Trail) {
     }
 }
 
-/// What a load balancer asks, as of DynamoDB.
+/// A `GET /` that is for no service in particular.
 fn is_health_check(head: &Parts) -> bool {
-    head.method == Method::GET
-        && head.uri.path() == "/"
+    is_get_of_root(head)
         && head.uri.query().is_none()
         && !head.headers.contains_key(http::header::AUTHORIZATION)
+}
+
+fn is_get_of_root(head: &Parts) -> bool {
+    head.method == Method::GET && head.uri.path() == "/"
 }
 
 fn target(head: &Parts) -> &str {

@@ -107,9 +107,10 @@ pub(super) fn failed(protocol: Protocol, fault: Fault) -> Refusal {
 
 pub(super) fn unavailable(protocol: Protocol) -> Refusal {
     let status = StatusCode::SERVICE_UNAVAILABLE;
+    let code = match protocol {
+        Protocol::RestJson | Protocol::Json10 => "ServiceUnavailableException",
+        Protocol::Query { .. } => "ServiceUnavailable",
+    };
     let text = "The service is unavailable for the moment: try again";
-    failed(
-        protocol,
-        Fault::new(status, "ServiceUnavailableException", text),
-    )
+    failed(protocol, Fault::new(status, code, text))
 }

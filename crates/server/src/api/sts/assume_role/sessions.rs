@@ -24,7 +24,7 @@ fn may(bench: &Bench, caller: &Caller, action: &'static str) -> bool {
         "arn:aws:iot:us-east-1:123456789012:thing/t",
     )];
     matches!(
-        authorize(caller, &demands, &bench.facts()),
+        authorize(caller, demands.into(), &bench.facts()),
         Decision::Allowed(_)
     )
 }

@@ -57,6 +57,12 @@ impl TableFault {
         Fault::new(StatusCode::BAD_REQUEST, code, message).into()
     }
 
+    /// There is no memory for the answer now: clients try again.
+    pub(crate) fn busy(why: impl std::fmt::Display) -> Self {
+        let code = "ServiceUnavailableException";
+        Fault::new(StatusCode::SERVICE_UNAVAILABLE, code, why.to_string()).into()
+    }
+
     pub(super) fn unavailable() -> Self {
         Self::internal(
             StatusCode::SERVICE_UNAVAILABLE,

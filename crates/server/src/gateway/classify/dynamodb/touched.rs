@@ -1,8 +1,7 @@
 //! Which values and attributes a request touches, or that this cannot be told.
 
-use std::collections::HashMap;
-
 use data_encoding::BASE64;
+use indexmap::IndexSet;
 use serde_json::Value;
 use thingpass_policy::ContextValue;
 
@@ -16,11 +15,10 @@ const MAX_KNOWN_BYTES: usize = 400 * 1024;
 /// base64 makes longer by a third.
 const MAX_KEY_TEXT: usize = 2_732;
 
-/// A set that grows, until something cannot be told.
+/// A set in the order of coming, that grows until something cannot be told.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Touched {
-    /// Each with its place in the order of coming.
-    known: HashMap<String, usize>,
+    known: IndexSet<String>,
     bytes: usize,
     undetermined: bool,
 }
@@ -44,12 +42,12 @@ impl Touched {
             *self = Self::undetermined();
             return;
         };
-        if self.known.contains_key(one) {
+        if self.known.contains(one) {
             return;
         }
-        let (place, bytes) = (self.known.len(), self.bytes + one.len());
-        if place < MAX_KNOWN && bytes <= MAX_KNOWN_BYTES {
-            self.known.insert(one.to_owned(), place);
+        let bytes = self.bytes + one.len();
+        if self.known.len() < MAX_KNOWN && bytes <= MAX_KNOWN_BYTES {
+            self.known.insert(one.to_owned());
             self.bytes = bytes;
         } else {
             *self = Self::undetermined();
@@ -76,9 +74,7 @@ impl Touched {
         if self.undetermined {
             return ContextValue::Undetermined;
         }
-        let mut known: Vec<(String, usize)> = self.known.into_iter().collect();
-        known.sort_unstable_by_key(|(_, place)| *place);
-        ContextValue::List(known.into_iter().map(|(one, _)| one).collect())
+        ContextValue::List(self.known.into_iter().collect())
     }
 }
 
