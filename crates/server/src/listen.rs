@@ -48,6 +48,19 @@ pub trait Door: Send + Sync + 'static {
     -> Self::Service;
 }
 
+/// Binds a door. What is set on it holds for the connections that it accepts: answers leave at once,
+/// and a peer that does not take them is given up by the kernel.
+///
+/// # Errors
+/// What the system says.
+pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await?;
+    let socket = socket2::SockRef::from(&listener);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_user_timeout(Some(UNTAKEN_TIMEOUT))?;
+    Ok(listener)
+}
+
 /// Accepts connections until `stop` resolves, then lets the requests in flight finish.
 pub async fn listen<D: Door>(
     listener: TcpListener,
@@ -113,10 +126,6 @@ async fn handshake(
     seconds: u64,
     mut stopping: channel::Receiver<bool>,
 ) -> Option<Box<TlsStream<TcpStream>>> {
-    stream.set_nodelay(true).ok()?;
-    // A peer that does not take its answers is given up by the kernel.
-    let socket = socket2::SockRef::from(&stream);
-    socket.set_tcp_user_timeout(Some(UNTAKEN_TIMEOUT)).ok()?;
     let accepted = tokio::time::timeout(Duration::from_secs(seconds), acceptor.accept(stream));
     let accepted = tokio::select! {
         biased;
@@ -184,5 +193,21 @@ async fn serve<S>(
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "connection ended"),
         Err(why) => tracing::debug!(?why, "connection ended by the server"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_set_on_a_door_holds_for_its_connections() {
+        let listener = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap());
+        let (accepted, _client) = tokio::join!(listener.accept(), client);
+        let (stream, _) = accepted.unwrap();
+        let socket = socket2::SockRef::from(&stream);
+        assert!(socket.tcp_nodelay().unwrap());
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(UNTAKEN_TIMEOUT));
     }
 }

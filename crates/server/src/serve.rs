@@ -22,7 +22,7 @@ use crate::data_dir::{DataDir, DataDirFault};
 use crate::device::credentials::CredentialsEndpoint;
 use crate::device::verifier::PossessionVerifier;
 use crate::gateway::Tables;
-use crate::listen::{listen, tls};
+use crate::listen::{self, listen, tls};
 use crate::names::{self, DeviceNames};
 use crate::service_ca::SERVICE_CA_FILE;
 use crate::signed::chain::ServiceDoor;
@@ -203,12 +203,13 @@ fn wait(stopped: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + us
 }
 
 async fn bind(option: &'static str, address: SocketAddr) -> Result<TcpListener, ServeFault> {
-    let bound = TcpListener::bind(address).await;
-    bound.map_err(|error| ServeFault::Listen {
-        option,
-        address,
-        error,
-    })
+    listen::bind(address)
+        .await
+        .map_err(|error| ServeFault::Listen {
+            option,
+            address,
+            error,
+        })
 }
 
 fn port(listener: &TcpListener) -> u16 {

@@ -11,7 +11,7 @@ use rustls::{
     SignatureScheme,
 };
 use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
-use webpki::RawPublicKeyEntity;
+use webpki::{EndEntityCert, RawPublicKeyEntity};
 
 /// Accepts any certificate whose key the client proves to hold.
 #[derive(Debug)]
@@ -101,10 +101,12 @@ impl ClientCertVerifier for PossessionVerifier {
     }
 }
 
-fn public_key<'a>(
-    certificate: &'a CertificateDer<'_>,
-) -> Result<SubjectPublicKeyInfoDer<'a>, Error> {
+/// By webpki where it can, which takes a tenth of the time; it does not read X.509 version 1.
+fn public_key(certificate: &CertificateDer<'_>) -> Result<SubjectPublicKeyInfoDer<'static>, Error> {
+    if let Ok(certificate) = EndEntityCert::try_from(certificate) {
+        return Ok(certificate.subject_public_key_info());
+    }
     thingpass_pki::subject_public_key_info(certificate)
-        .map(SubjectPublicKeyInfoDer::from)
+        .map(|key| SubjectPublicKeyInfoDer::from(key).into_owned())
         .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))
 }
