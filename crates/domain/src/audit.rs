@@ -195,12 +195,27 @@ pub struct AuditEvent<'a> {
 /// Where audit events go. A request whose event cannot be written is not answered with success.
 #[async_trait]
 pub trait AuditLog: Send + Sync {
+    /// Takes an event, to be written together with others.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for one that has no JSON.
+    fn take(&self, event: &AuditEvent<'_>) -> Result<Box<dyn Record>, Error>;
+
     /// Writes an event; it is out of this process when this resolves, and will be also where nobody
     /// waits for that.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when it could not be written.
     async fn record(&self, event: &AuditEvent<'_>) -> Result<(), Error>;
+}
+
+/// An event that was taken. It is written at the latest when this is dropped.
+pub trait Record: Send {
+    /// Tells whether it is out of this process; where it is not yet, it is written now.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it could not be written.
+    fn settle(&self) -> Result<(), Error>;
 }
 
 impl fmt::Display for AuditEvent<'_> {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
-use thingpass_domain::audit::{AuditEvent, AuditLog};
+use thingpass_domain::audit::{AuditEvent, AuditLog, Record};
 use thingpass_domain::error::Error;
 
 /// Bytes that the room for waiting lines keeps once they are written.
@@ -18,7 +18,10 @@ const LINES_BYTES_KEPT: usize = 256 * 1024;
 
 /// Appends audit events to a file and begins a new one when it is full.
 #[derive(Debug)]
-pub struct FileAuditLog {
+pub struct FileAuditLog(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     path: PathBuf,
     max_file_bytes: u64,
     max_old_files: u32,
@@ -46,8 +49,8 @@ struct Lines {
 type Fate = OnceLock<Result<(), String>>;
 
 /// A line that waits. It is written at the latest when this is dropped.
-struct Waiting<'a> {
-    log: &'a FileAuditLog,
+struct Waiting {
+    log: Arc<Shared>,
     fate: Arc<Fate>,
 }
 
@@ -57,17 +60,17 @@ impl FileAuditLog {
     /// # Errors
     /// What the file system says.
     pub fn open(path: &Path, max_file_bytes: u64, max_old_files: u32) -> std::io::Result<Self> {
-        Ok(Self {
+        Ok(Self(Arc::new(Shared {
             path: path.to_owned(),
             max_file_bytes,
             max_old_files,
             waiting: Mutex::default(),
             current: Mutex::new(open(path)?),
-        })
+        })))
     }
 
-    fn wait(&self, event: &AuditEvent<'_>) -> Result<Waiting<'_>, Error> {
-        let mut waiting = lock(&self.waiting);
+    fn wait(&self, event: &AuditEvent<'_>) -> Result<Waiting, Error> {
+        let mut waiting = lock(&self.0.waiting);
         let before = waiting.bytes.len();
         if let Err(error) = serde_json::to_writer(&mut waiting.bytes, event) {
             waiting.bytes.truncate(before);
@@ -75,11 +78,13 @@ impl FileAuditLog {
         }
         waiting.bytes.push(b'\n');
         Ok(Waiting {
-            log: self,
+            log: Arc::clone(&self.0),
             fate: Arc::clone(&waiting.fate),
         })
     }
+}
 
+impl Shared {
     /// Writes all lines that wait.
     fn write(&self, current: &mut Current) {
         std::mem::swap(&mut *lock(&self.waiting), &mut current.written);
@@ -135,6 +140,10 @@ impl FileAuditLog {
 
 #[async_trait]
 impl AuditLog for FileAuditLog {
+    fn take(&self, event: &AuditEvent<'_>) -> Result<Box<dyn Record>, Error> {
+        Ok(Box::new(self.wait(event)?))
+    }
+
     async fn record(&self, event: &AuditEvent<'_>) -> Result<(), Error> {
         let waiting = self.wait(event)?;
         tokio::task::yield_now().await;
@@ -142,8 +151,7 @@ impl AuditLog for FileAuditLog {
     }
 }
 
-impl Waiting<'_> {
-    /// Tells what became of the line; where nobody has written it yet, it is written now.
+impl Record for Waiting {
     fn settle(&self) -> Result<(), Error> {
         if self.fate.get().is_none() {
             let mut current = lock(&self.log.current);
@@ -160,7 +168,7 @@ impl Waiting<'_> {
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Waiting {
     fn drop(&mut self) {
         // Nobody waits for the answer any more.
         let _ = self.settle();

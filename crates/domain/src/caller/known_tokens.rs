@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Weak};
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use quick_cache::sync::Cache;
-use subtle::ConstantTimeEq;
 
 use crate::id::AccessKeyId;
 use crate::key_ring::KeyRing;
@@ -47,8 +47,8 @@ impl KnownTokens {
 
 impl Known {
     fn is(&self, token: &str, ring: &Arc<KeyRing>) -> bool {
-        let is_same: bool = self.token.as_bytes().ct_eq(token.as_bytes()).into();
-        is_same && std::ptr::eq(self.ring.as_ptr(), Arc::as_ptr(ring))
+        verify_slices_are_equal(self.token.as_bytes(), token.as_bytes()).is_ok()
+            && std::ptr::eq(self.ring.as_ptr(), Arc::as_ptr(ring))
     }
 }
 

@@ -161,7 +161,12 @@ impl ServiceDoor {
                 self.operate(service, prepared, &caller, facts, trail).await
             }
             Asked::Tables(Classified { demands, request }) => {
-                self.allow(protocol, &caller, demands, facts, trail).await?;
+                let reason = decide(protocol, &caller, demands, facts, trail)?;
+                let allowed = self.audit.take(&trail.event(Verdict::Allow, None, reason));
+                let allowed = allowed.map_err(|error| {
+                    log(&error, trail);
+                    unavailable(protocol)
+                })?;
                 let (request_id, answers) = (trail.request_id(), &self.table_answers);
                 // Kept until the answer has its place.
                 let _pages = match answers.begin(pages(request.operation())).await {
@@ -170,7 +175,7 @@ impl ServiceDoor {
                         return Ok(table_failure(TableFault::busy(no_place), request_id));
                     }
                 };
-                Ok(match self.tables.execute(request).await {
+                Ok(match self.tables.execute(request, allowed).await {
                     Ok(answer) => table_success(answer, request_id, answers),
                     Err(fault) => table_failure(fault, request_id),
                 })
@@ -254,18 +259,10 @@ impl ServiceDoor {
         facts: &RequestFacts,
         trail: &mut Trail,
     ) -> Result<(), Refusal> {
-        trail.demands(&demands);
-        match authorize(caller, demands, facts) {
-            Decision::Allowed(reason) => self
-                .write(trail, Verdict::Allow, None, reason)
-                .await
-                .map_err(|()| unavailable(protocol)),
-            Decision::Denied { message, reason } => Err(Refusal {
-                protocol,
-                fault: thingpass_wire::error::access_denied(&protocol, message),
-                reason: Some(reason),
-            }),
-        }
+        let reason = decide(protocol, caller, demands, facts, trail)?;
+        self.write(trail, Verdict::Allow, None, reason)
+            .await
+            .map_err(|()| unavailable(protocol))
     }
 
     async fn refuse(&self, refusal: Refusal, trail: &Trail) -> Response<Answer> {
@@ -309,6 +306,25 @@ impl ServiceDoor {
             .record(&event)
             .await
             .map_err(|error| log(&error, trail))
+    }
+}
+
+/// Why a request is allowed.
+fn decide(
+    protocol: Protocol,
+    caller: &Caller,
+    demands: Vec<Demand>,
+    facts: &RequestFacts,
+    trail: &mut Trail,
+) -> Result<Reason, Refusal> {
+    trail.demands(&demands);
+    match authorize(caller, demands, facts) {
+        Decision::Allowed(reason) => Ok(reason),
+        Decision::Denied { message, reason } => Err(Refusal {
+            protocol,
+            fault: thingpass_wire::error::access_denied(&protocol, message),
+            reason: Some(reason),
+        }),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use quick_cache::sync::Cache;
-use subtle::ConstantTimeEq;
 use thingpass_domain::caller::Identified;
 use thingpass_domain::id::AccessKeyId;
 use thingpass_wire::sigv4::{AuthError, Claim, Received, Scope, SigningKey, signing_key};
@@ -57,12 +57,8 @@ impl SigningKeys {
 impl Kept {
     /// The secret is compared too: a key is used only for the very secret that it was derived from.
     fn is_of(&self, secret: &str, scope: &Scope) -> bool {
-        self.scope == *scope
-            && self
-                .secret_access_key
-                .as_bytes()
-                .ct_eq(secret.as_bytes())
-                .into()
+        let known = self.secret_access_key.as_bytes();
+        self.scope == *scope && verify_slices_are_equal(known, secret.as_bytes()).is_ok()
     }
 }
 

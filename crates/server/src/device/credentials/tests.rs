@@ -4,11 +4,12 @@
 mod policies;
 mod sessions;
 
-use async_trait::async_trait;
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use http::Request;
 use serde_json::{Value, json};
+use thingpass_domain::audit::Record;
 use thingpass_domain::caller::{CallerDirectory, Identified};
 use thingpass_domain::error::Error;
 use thingpass_domain::id::CertificateId;
@@ -52,14 +53,24 @@ const POLICY: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
 #[derive(Default)]
 struct Collected(Mutex<Vec<Value>>);
 
+struct Done;
+
+impl Record for Done {
+    fn settle(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl AuditLog for Collected {
+    fn take(&self, event: &AuditEvent<'_>) -> Result<Box<dyn Record>, Error> {
+        let event = serde_json::to_value(event).unwrap();
+        self.0.lock().unwrap().push(event);
+        Ok(Box::new(Done))
+    }
+
     async fn record(&self, event: &AuditEvent<'_>) -> Result<(), Error> {
-        self.0
-            .lock()
-            .unwrap()
-            .push(serde_json::to_value(event).unwrap());
-        Ok(())
+        self.take(event)?.settle()
     }
 }
 
@@ -67,6 +78,10 @@ struct BrokenLog;
 
 #[async_trait]
 impl AuditLog for BrokenLog {
+    fn take(&self, _: &AuditEvent<'_>) -> Result<Box<dyn Record>, Error> {
+        Err(Error::unavailable("the disk is full"))
+    }
+
     async fn record(&self, _: &AuditEvent<'_>) -> Result<(), Error> {
         Err(Error::unavailable("the disk is full"))
     }

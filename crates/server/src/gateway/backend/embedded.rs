@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use thingpass_domain::arn::AccountRegion;
+use thingpass_domain::audit::Record;
 use tokio::sync::oneshot;
 
 pub use self::error::{OpenFailure, TableFault};
@@ -118,11 +119,16 @@ impl Tables {
         Ok(found)
     }
 
-    /// Executes a classified request. Its demands must have been allowed.
+    /// Executes a classified request. Its demands must have been allowed, and it is executed only once
+    /// the record of that is written.
     ///
     /// # Errors
     /// What DynamoDB answers; and throttling, when too many requests wait.
-    pub async fn execute(&self, request: Request) -> Result<Bytes, TableFault> {
+    pub async fn execute(
+        &self,
+        request: Request,
+        allowed: Box<dyn Record>,
+    ) -> Result<Bytes, TableFault> {
         let Request {
             operation,
             body,
@@ -137,6 +143,7 @@ impl Tables {
         let (reply, answer) = oneshot::channel();
         self.submit(Job::Execute {
             work,
+            allowed,
             relies_on,
             stream,
             reply,

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use dynoxide::Database;
 use serde_json::{Value, json};
+use thingpass_domain::audit::Record;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -21,7 +22,7 @@ use super::wal::testing::unsyncable;
 use super::worker::{Job, Pace, Worker};
 use super::{Found, TableFault};
 use crate::gateway::Operation;
-use crate::gateway::classify::dynamodb::testing::{Rig, home};
+use crate::gateway::classify::dynamodb::testing::{Recorded, Rig, home, recorded};
 
 type Waiting<T> = oneshot::Receiver<Result<T, TableFault>>;
 
@@ -65,6 +66,15 @@ impl Bench {
     }
 
     fn submit(&self, operation: Operation, body: Value) -> Waiting<Answer> {
+        self.submit_allowed(operation, body, recorded())
+    }
+
+    fn submit_allowed(
+        &self,
+        operation: Operation,
+        body: Value,
+        allowed: Box<dyn Record>,
+    ) -> Waiting<Answer> {
         let Value::Object(body) = body else {
             panic!("{body}")
         };
@@ -72,6 +82,7 @@ impl Bench {
         let work = engine::prepare(operation, body, &home()).unwrap();
         let job = Job::Execute {
             work,
+            allowed,
             relies_on: Vec::new(),
             stream: None,
             reply,
@@ -384,4 +395,18 @@ async fn an_operation_that_only_reads_leaves_the_wal_as_it_is() {
         assert_eq!(fs::read(wal(&rig)).unwrap(), before, "{operation}");
     }
     assert_eq!(reads, 14);
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_executed() {
+    let bench = Bench::new().await;
+    let unwritten = Box::new(Recorded { is_written: false });
+    let mut refused = bench.submit_allowed(Operation::PutItem, put(1), unwritten);
+    let mut done = bench.put(2);
+    let mut read = bench.read();
+    bench.run();
+    let fault = refused.try_recv().unwrap().err().unwrap();
+    assert_eq!(fault.status, 503);
+    assert!(done.try_recv().unwrap().is_ok());
+    assert_eq!(body(&mut read)["Count"], 1);
 }

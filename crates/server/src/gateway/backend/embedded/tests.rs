@@ -10,7 +10,7 @@ use super::engine::Work;
 use super::worker::Job;
 use super::{QUEUE_LENGTH, Tables};
 use crate::gateway::Operation;
-use crate::gateway::classify::dynamodb::testing::{Rig, home};
+use crate::gateway::classify::dynamodb::testing::{Rig, home, recorded};
 
 pub(super) fn job(
     run: impl FnOnce() + Send + 'static,
@@ -32,6 +32,7 @@ pub(super) fn job(
     (
         Job::Execute {
             work,
+            allowed: recorded(),
             relies_on: Vec::new(),
             stream: None,
             reply,
@@ -142,7 +143,11 @@ async fn a_failed_condition_hands_out_item_and_reasons() {
 
 async fn fault_of(rig: &Rig, operation: Operation, body: Value) -> Value {
     let classified = rig.classify(operation, &body).await.unwrap();
-    let fault = rig.tables.execute(classified.request).await.unwrap_err();
+    let fault = rig
+        .tables
+        .execute(classified.request, recorded())
+        .await
+        .unwrap_err();
     assert_eq!(fault.status, 400);
     serde_json::from_slice(&fault.body).unwrap()
 }
@@ -333,7 +338,7 @@ async fn a_request_that_relied_on_another_table_definition_is_not_executed() {
     rig.run(Operation::CreateTable, create).await.unwrap();
     let fault = rig
         .tables
-        .execute(classified.unwrap().request)
+        .execute(classified.unwrap().request, recorded())
         .await
         .unwrap_err();
     assert_eq!(fault.bare_code(), "ThrottlingException");

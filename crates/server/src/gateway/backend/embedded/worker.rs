@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use std::{io, iter, panic};
 
 use dynoxide::{Database, DynoxideError};
+use thingpass_domain::audit::Record;
+use thingpass_domain::error::Error;
 use tokio::sync::oneshot;
 
 use super::super::super::request::StreamName;
@@ -30,6 +32,8 @@ pub(super) enum Job {
     /// Execute a request.
     Execute {
         work: Work,
+        /// The record of the decision. All that wait are written at once.
+        allowed: Box<dyn Record>,
         relies_on: Vec<Arc<TableKeys>>,
         stream: Option<StreamName>,
         reply: oneshot::Sender<Result<Answer, TableFault>>,
@@ -142,6 +146,7 @@ impl Worker {
         let reply = match job {
             Job::Execute {
                 work,
+                allowed,
                 relies_on,
                 stream,
                 reply,
@@ -149,7 +154,10 @@ impl Worker {
                 if !work.is_read {
                     self.group.expect_write();
                 }
-                let answer = self.execute(work, &relies_on, stream.as_ref());
+                let answer = match allowed.settle() {
+                    Ok(()) => self.execute(work, &relies_on, stream.as_ref()),
+                    Err(error) => Err(unrecorded(&error)),
+                };
                 Reply::Execute(reply, answer)
             }
             Job::Keys { tables, reply } if !reply.is_closed() => {
@@ -294,6 +302,12 @@ fn make_private(path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What cannot be written down does not happen.
+fn unrecorded(error: &Error) -> TableFault {
+    tracing::error!(inside = error.inside(), "the audit log cannot be written");
+    TableFault::busy("The service is unavailable for the moment: try again")
 }
 
 fn inside(error: &DynoxideError) -> TableFault {

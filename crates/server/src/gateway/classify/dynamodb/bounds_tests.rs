@@ -6,7 +6,7 @@ use thingpass_domain::authorize::Demand;
 use thingpass_policy::ContextValue;
 
 use super::Operation;
-use super::testing::{Rig, and, demands, refusal, touching};
+use super::testing::{Rig, and, demands, recorded, refusal, touching};
 
 fn named(count: usize) -> Value {
     let mut item = json!({"id": {"N": "1"}});
@@ -60,7 +60,10 @@ async fn a_large_request_has_its_room_until_it_is_refused_dropped_or_executed() 
     assert_eq!(rig.tables.rooms().left(), all - 2);
     drop(first);
     assert_eq!(rig.tables.rooms().left(), all - 1);
-    rig.tables.execute(second.request).await.unwrap();
+    rig.tables
+        .execute(second.request, recorded())
+        .await
+        .unwrap();
     assert_eq!(rig.tables.rooms().left(), all);
     let bad = json!({"TableName": "a/b", "Item": item});
     rig.classify(Operation::PutItem, &bad).await.unwrap_err();

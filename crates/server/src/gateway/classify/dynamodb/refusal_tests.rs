@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::testing::{Rig, home, refusal};
+use super::testing::{Rig, home, recorded, refusal};
 use super::{Operation, classify};
 
 async fn assert_refused<const N: usize>(rig: &Rig, code: &str, bodies: [(Operation, Value); N]) {
@@ -218,7 +218,7 @@ fn no_body_panics_the_classifier_or_the_engine() {
                 let text = body.to_string();
                 if let Ok(classified) = rig.classify(operation, &body).await {
                     prop_assert!(!classified.demands.is_empty());
-                    if let Err(fault) = rig.tables.execute(classified.request).await {
+                    if let Err(fault) = rig.tables.execute(classified.request, recorded()).await {
                         prop_assert!(
                             fault.status.is_client_error(),
                             "{operation} {text} {fault:?}"

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thingpass_domain::arn::AccountRegion;
+use thingpass_domain::audit::Record;
 use thingpass_domain::authorize::Demand;
+use thingpass_domain::error::Error;
 use thingpass_domain::id::{AccountId, Region};
 use thingpass_policy::ContextValue;
 use thingpass_wire::error::Fault;
@@ -92,7 +94,7 @@ impl Rig {
             .classify(operation, &body)
             .await
             .map_err(|fault| format!("{}: {}", fault.code, fault.message))?;
-        match self.tables.execute(classified.request).await {
+        match self.tables.execute(classified.request, recorded()).await {
             Ok(body) => Ok(serde_json::from_slice(&body).unwrap()),
             Err(fault) => Err(format!("{}: {}", fault.bare_code(), fault.message)),
         }
@@ -158,4 +160,22 @@ pub(crate) fn and(mut demand: Demand, key: &'static str, value: &str) -> Demand 
         .context
         .push((key.into(), ContextValue::Single(value.to_owned())));
     demand
+}
+
+/// The record of a decision that is written.
+pub(crate) fn recorded() -> Box<dyn Record> {
+    Box::new(Recorded { is_written: true })
+}
+
+/// The record of a decision.
+pub(crate) struct Recorded {
+    /// Whether it could be written.
+    pub(crate) is_written: bool,
+}
+
+impl Record for Recorded {
+    fn settle(&self) -> Result<(), Error> {
+        let is_written = self.is_written.then_some(());
+        is_written.ok_or_else(|| Error::unavailable("the disk is full"))
+    }
 }
