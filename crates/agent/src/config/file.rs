@@ -38,7 +38,7 @@ fn text(path: &Path) -> Result<String, Failure> {
     let failed = |reason: &str| {
         Failure::configuration(
             format!("configuration file `{}` {reason}", path.display()),
-            "give the right file with --config or THINGPASS_CONFIG",
+            "give the right file with --config or THINGPASS_AGENT_CONFIG",
         )
     };
     let mut text = String::new();

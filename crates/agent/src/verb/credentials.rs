@@ -16,7 +16,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// TOML file that holds the options below
-    #[arg(long, env = "THINGPASS_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "THINGPASS_AGENT_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,

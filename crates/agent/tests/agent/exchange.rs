@@ -92,7 +92,7 @@ fn everything_can_come_from_file_and_environment() {
         std::process::Command::new(env!("CARGO_BIN_EXE_thingpass-agent"))
             .env_clear()
             .arg("credentials")
-            .env("THINGPASS_CONFIG", world.path("agent.toml"))
+            .env("THINGPASS_AGENT_CONFIG", world.path("agent.toml"))
             .env("THINGPASS_DEVICE_ENDPOINT", server.endpoint())
             .env("THINGPASS_ROLE_ALIAS", "environment"),
     )
