@@ -188,6 +188,7 @@ async fn stay_awake(state: Arc<State>) -> Result<()> {
 /// Waits, unless the load ends before: then it failed.
 async fn wait(tasks: &mut JoinSet<Result<()>>, seconds: f64) -> Result<()> {
     tokio::select! {
+        // How long the case runs: this is what is measured, not a wait for something.
         () = tokio::time::sleep(Duration::from_secs_f64(seconds)) => Ok(()),
         ended = tasks.join_next() => {
             if let Some(ended) = ended {

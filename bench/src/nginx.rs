@@ -32,6 +32,7 @@ pub(crate) fn start(
         if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
             return Ok((server, port));
         }
+        // nginx does not tell when it listens: it is asked again, five seconds long.
         std::thread::sleep(Duration::from_millis(50));
     }
     bail!(

@@ -122,6 +122,7 @@ impl Server {
             if !matches!(self.child.try_wait(), Ok(None)) {
                 return;
             }
+            // The standard library waits for a process without a limit of time only.
             std::thread::sleep(Duration::from_millis(50));
         }
         let _ = self.child.kill();

@@ -85,6 +85,7 @@ async fn with_retries(
         match attempt.run().await {
             Err(error) if error.is_outage() => {
                 *last = Some(error);
+                // The pause between attempts is meant: an endpoint that is away is not hammered.
                 sleep(pause(number, attempt.identity.random_byte())).await;
             }
             finished => return finished,

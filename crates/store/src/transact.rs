@@ -79,6 +79,7 @@ impl SqliteStore {
                 Ok(value) => return Ok(value),
                 Err(Failure::Engine(error)) if dialect::trouble(&error) == Trouble::Busy => {
                     tracing::debug!(%error, "the store is busy, the write is tried again");
+                    // The other writer tells nobody when it is done.
                     tokio::time::sleep(wait).await;
                     wait = wait.saturating_mul(2);
                 }

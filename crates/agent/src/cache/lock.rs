@@ -29,6 +29,7 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),
                 Err(TryLockError::WouldBlock) if start.elapsed() < patience => {
+                    // File locks know no wait with a limit of time.
                     sleep(POLL_INTERVAL);
                 }
                 Err(TryLockError::WouldBlock) => {
